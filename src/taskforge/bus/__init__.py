@@ -1,0 +1,1 @@
+"""Redis, the messenger: hints, signals, the event stream and the rate limiter."""

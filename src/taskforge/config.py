@@ -1,0 +1,167 @@
+"""Settings: all of the environment, read once per process (SPEC §8).
+
+Sources, strongest first: the environment, `NAME_FILE` for secrets, `.env` in the working
+directory, and `up.env` in the data directory, where `taskforge up` writes the addresses and
+secrets of the embedded stack, so that every other command finds it.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from dotenv import dotenv_values
+from msgspec import Meta
+
+DEV_SECRET = "development-only-secret-never-use-in-production"  # noqa: S105 - refused in production
+SECRETS = frozenset(
+    {"SECRET_KEY", "JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ADMIN_PASSWORD", "AI_API_KEY",
+     "SMTP_URL"}
+)  # fmt: skip
+MIN_SECRET_LENGTH = 32
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+    """One field for each variable; the name is the variable's in lower case."""
+
+    environment: Literal["development", "test", "production"] = "development"
+    secret_key: str = DEV_SECRET
+    jwt_secret_key: str = DEV_SECRET
+    database_url: str = "postgresql://postgres@127.0.0.1:5432/taskforge"
+    """`postgresql://…`; the driver is picked here, never by the user."""
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    """`redis://`, `rediss://` or `unix://`."""
+    database_pool_size: Annotated[int, Meta(ge=1, le=200)] = 8
+    """Connections per process; a worker unit adds one for its heartbeat (R-85)."""
+
+    rate_limit_requests: Annotated[int, Meta(ge=1)] = 120
+    rate_limit_window: Annotated[int, Meta(ge=1, le=86_400)] = 60
+    """Seconds."""
+    trusted_proxy_hops: Annotated[int, Meta(ge=0, le=10)] = 0
+    """How many proxies stand before the API and append to X-Forwarded-For."""
+
+    admin_username: str = "admin"
+    admin_email: str = "admin@example.com"
+    admin_password: str = ""
+    """When set, `taskforge seed` makes this account; refused in production (S-10, S-50)."""
+    allow_registration: bool = True
+    cors_origins: str = ""
+    """Exact origins, separated by commas; none by default."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    """`auto`: coloured text on a terminal, JSON elsewhere."""
+
+    retry_base_seconds: Annotated[float, Meta(gt=0)] = 60.0
+    retry_max_seconds: Annotated[float, Meta(gt=0)] = 86_400.0
+    worker_threads: Annotated[int, Meta(ge=1, le=1_000)] = 16
+    """Jobs that one worker unit runs at once."""
+    lease_seconds: Annotated[float, Meta(ge=1, le=3_600)] = 30.0
+    """A worker that is silent for so long has lost its jobs; it beats three times as often."""
+    drain_seconds: Annotated[float, Meta(ge=0, le=3_600)] = 20.0
+    """How long a leaving worker lets its jobs finish before it hands them back."""
+    retention_days: Annotated[float, Meta(gt=0)] = 30.0
+    """Finished jobs are kept so long; idempotency keys 24 hours (R-43)."""
+
+    datasets_dir: Path = Path("datasets")
+    artifacts_dir: Path = Path("artifacts")
+    data_dir: Path = Path(".taskforge")
+    taskforge_job_modules: str = ""
+    """Modules with job types, separated by commas, beside the entry points."""
+
+    def job_modules(self) -> list[str]:
+        """The extra modules, in the order given."""
+        return [name.strip() for name in self.taskforge_job_modules.split(",") if name.strip()]
+
+    def origins(self) -> list[str]:
+        """The allowed CORS origins."""
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+
+class BadSettings(Exception):  # noqa: N818 - reads as a sentence where it is raised
+    """Settings that cannot be used; `faults` has one sentence for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def load(environ: Mapping[str, str] | None = None, *, dotenv: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        environ: stands in for `os.environ`; with it, no file is read unless `dotenv` is given.
+        dotenv: the `.env` file; by default the one in the working directory.
+
+    Raises:
+        BadSettings: with every fault, not the first alone.
+    """
+    values = _layers(environ, dotenv)
+    faults: list[str] = []
+    fields: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        name = field.encode_name
+        try:
+            raw = _value(values, name)
+            if raw is not None:
+                fields[name] = msgspec.convert(raw, field.type, strict=False)
+        except (msgspec.ValidationError, OSError) as error:
+            faults.append(f"{name}: {error}")
+    if faults:
+        raise BadSettings(faults)
+    settings = msgspec.convert(fields, Settings)
+    faults = _faults(settings)
+    if faults:
+        raise BadSettings(faults)
+    return settings
+
+
+def _layers(environ: Mapping[str, str] | None, dotenv: Path | None) -> dict[str, str]:
+    if environ is not None and dotenv is None:
+        return dict(environ)
+    process = os.environ if environ is None else environ
+    local = {k: v for k, v in dotenv_values(dotenv or ".env").items() if v}
+    above = {**local, **process}
+    embedded = dotenv_values(Path(above.get("DATA_DIR", ".taskforge")) / "up.env")
+    return {**{k: v for k, v in embedded.items() if v}, **above}
+
+
+def _value(values: Mapping[str, str], name: str) -> str | None:
+    path = values.get(f"{name}_FILE") if name in SECRETS else None
+    if name not in values and path:
+        return Path(path).read_text().strip()
+    return values.get(name) or None
+
+
+def _faults(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    if not settings.database_url.startswith(("postgresql://", "postgres://")):
+        faults.append("DATABASE_URL: must start with postgresql://")
+    if not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        faults.append("REDIS_URL: must start with redis://, rediss:// or unix://")
+    if settings.retry_base_seconds > settings.retry_max_seconds:
+        faults.append("RETRY_BASE_SECONDS: must not exceed RETRY_MAX_SECONDS")
+    if settings.environment == "production":
+        faults.extend(_production_faults(settings))
+    return faults
+
+
+def _production_faults(settings: Settings) -> list[str]:
+    """What a production process refuses (S-50)."""
+    faults: list[str] = []
+    for name, value in (
+        ("SECRET_KEY", settings.secret_key),
+        ("JWT_SECRET_KEY", settings.jwt_secret_key),
+    ):
+        if value == DEV_SECRET:
+            faults.append(f"{name}: not set; make one with `openssl rand -hex 32`")
+        elif len(value) < MIN_SECRET_LENGTH:
+            faults.append(f"{name}: shorter than {MIN_SECRET_LENGTH} characters")
+    if settings.secret_key == settings.jwt_secret_key != DEV_SECRET:
+        faults.append("JWT_SECRET_KEY: must differ from SECRET_KEY")
+    if settings.admin_password:
+        faults.append("ADMIN_PASSWORD: not in production; use `taskforge user create --role admin`")
+    if "*" in settings.cors_origins:
+        faults.append("CORS_ORIGINS: exact origins only, never *")
+    return faults

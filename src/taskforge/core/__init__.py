@@ -1,0 +1,1 @@
+"""Facts and decisions; no I/O, imports nothing above it."""

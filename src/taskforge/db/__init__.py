@@ -1,0 +1,1 @@
+"""PostgreSQL, the truth: every SQL statement is a named function in this room."""

@@ -1,0 +1,387 @@
+"""All tables of jobs and of what runs them. People and their keys are in `people_tables.py`.
+
+`jobs` is the narrow hot row: only what the moves touch (R-01). What is written once lives in
+`job_details`, with the indexes that lists need, so that a move rewrites none of them. Rows of one
+job carry no foreign keys: each would cost a lookup and a row lock per insert on the hot path;
+`db/prune.py` deletes a job with all that belongs to it, and a test looks for orphans.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+
+from taskforge.core.events import Event
+from taskforge.core.states import FINAL, JobStatus
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+TIME = TIMESTAMP(timezone=True)
+NOW = text("clock_timestamp()")
+BUSY = {
+    "fillfactor": 80,
+    "autovacuum_vacuum_scale_factor": 0.01,
+    "autovacuum_vacuum_threshold": 500,
+    "autovacuum_vacuum_cost_limit": 2000,
+}
+"""Storage of tables that are rewritten all the time (R-81)."""
+
+
+def _in(names: Iterable[str]) -> str:
+    return "(" + ", ".join(f"'{name}'" for name in sorted(names)) + ")"
+
+
+_FINAL = _in(FINAL)
+_ENDINGS = _in({Event.JOB_SUCCESS, Event.JOB_FAILED, Event.JOB_CANCELLED})
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("created_at", TIME, nullable=False, server_default=NOW),
+    Column("run_at", TIME, nullable=False),
+    Column("queued_at", TIME),
+    Column("started_at", TIME),
+    Column("finished_at", TIME),
+    Column("lease_expires_at", TIME),
+    Column("cancel_requested_at", TIME),
+    Column("hinted_at", TIME),
+    Column("worker_id", Uuid),
+    Column("duration_seconds", Double),
+    Column("version", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("timeout_seconds", Integer, nullable=False),
+    Column("cycle", SmallInteger, nullable=False, server_default="1"),
+    Column("crashes", SmallInteger, nullable=False, server_default="0"),
+    Column("max_retries", SmallInteger, nullable=False),
+    Column("hint_count", SmallInteger, nullable=False, server_default="0"),
+    Column("priority", SmallInteger, nullable=False),
+    Column("notify", Boolean, nullable=False, server_default=text("false")),
+    Column("status", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("error_class", Text),
+    Column("progress", JSONB),
+    CheckConstraint(f"status IN {_in(JobStatus)}", name="status"),
+    CheckConstraint(f"(finished_at IS NOT NULL) = (status IN {_FINAL})", name="finished"),
+    CheckConstraint("(lease_expires_at IS NOT NULL) = (status = 'running')", name="leased"),
+    CheckConstraint(
+        "status <> 'running' OR (worker_id IS NOT NULL AND started_at IS NOT NULL AND attempt > 0)",
+        name="owned",
+    ),
+    CheckConstraint("status <> 'queued' OR queued_at IS NOT NULL", name="queued"),
+    CheckConstraint("priority BETWEEN 0 AND 3", name="priority"),
+    CheckConstraint(
+        "attempt >= 0 AND failures >= 0 AND crashes BETWEEN 0 AND 3 AND version > 0", name="counts"
+    ),
+    # The claim, by priority and then age.
+    Index(
+        "ix_jobs_due", "priority", "run_at", "id",
+        postgresql_where=text("status = 'queued' AND crashes < 2"),
+    ),
+    # The claim of jobs that crashed twice; they run alone (R-30).
+    Index(
+        "ix_jobs_suspect", "priority", "run_at", "id",
+        postgresql_where=text("status = 'queued' AND crashes >= 2"),
+    ),
+    # Promotion, and the next time one is due.
+    Index(
+        "ix_jobs_later", "run_at", "id", postgresql_where=text("status IN ('retrying', 'scheduled')")
+    ),
+    # Heartbeats, rescue and "current jobs"; the lease itself is never indexed (R-80).
+    Index("ix_jobs_running", "worker_id", "id", postgresql_where=text("status = 'running'")),
+    # Hints that never went out (R-21a).
+    Index(
+        "ix_jobs_unhinted", "id", postgresql_where=text("status = 'queued' AND hinted_at IS NULL")
+    ),
+    # Retention.
+    Index("ix_jobs_finished", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+    # Lists filtered by status.
+    Index("ix_jobs_status_id", "status", "id"),
+    postgresql_with=BUSY,
+)  # fmt: skip
+
+job_details = Table(
+    "job_details",
+    metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("created_by", Uuid),
+    Column("priority", SmallInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("payload", JSONB, nullable=False),
+    Column("summary", Text),
+    Column("webhook_url", Text),
+    Column("idempotency_key", Text),
+    Column("schedule_id", Uuid),
+    # Lists filtered by what never changes.
+    Index(None, "type", "job_id"),
+    Index(None, "priority", "job_id"),
+    Index(None, "created_by", "job_id"),
+)
+
+job_tags = Table(
+    "job_tags",
+    metadata,
+    Column("tag", Text, primary_key=True),
+    Column("job_id", Uuid, primary_key=True),
+    Index(None, "job_id"),
+)
+
+job_results = Table(
+    "job_results",
+    metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("result", JSONB),
+    Column("error", JSONB),
+)
+
+job_events = Table(
+    "job_events",
+    metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("at", TIME, nullable=False),
+    Column("cycle", SmallInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("actor", Text),
+    Column("data", JSONB),
+    # A second ending of one cycle cannot be written, whatever the code does (R-05).
+    Index(
+        "uq_job_events_ending", "job_id", "cycle", unique=True,
+        postgresql_where=text(f"event IN {_ENDINGS}"),
+    ),
+)  # fmt: skip
+
+job_attempts = Table(
+    "job_attempts",
+    metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", TIME, nullable=False),
+    Column("finished_at", TIME, nullable=False),
+    Column("worker_id", Uuid, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("error", JSONB),
+    # Lists filtered by worker.
+    Index(None, "worker_id", "job_id"),
+)
+
+job_logs = Table(
+    "job_logs",
+    metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", TIME, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("fields", JSONB),
+)
+
+job_artifacts = Table(
+    "job_artifacts",
+    metadata,
+    Column("job_id", Uuid, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("created_at", TIME, nullable=False, server_default=NOW),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("job_id", Uuid, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+    Index(None, "expires_at"),
+)
+
+job_deltas = Table(
+    "job_deltas",
+    metadata,
+    Column("minute", TIME, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("bucket", SmallInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("left_status", Text),
+    Column("entered_status", Text),
+    postgresql_with={"autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 2000},
+)
+"""What each statement changed, for the counters: appended, so no row is hot (`db/counts.py`)."""
+
+job_counts = Table(
+    "job_counts",
+    metadata,
+    Column("type", Text, primary_key=True),
+    Column("priority", SmallInteger, primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    postgresql_with=BUSY,
+)
+
+job_minutes = Table(
+    "job_minutes",
+    metadata,
+    Column("minute", TIME, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("priority", SmallInteger, primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("bucket", SmallInteger, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("seconds", Double, nullable=False),
+    postgresql_with=BUSY,
+)
+"""Jobs that entered a status in a minute, by how long they had waited or run (`core/spans.py`)."""
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("queues", ARRAY(Text), nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    Column("slots", Integer, nullable=False),
+    Column("started_at", TIME, nullable=False, server_default=NOW),
+    Column("beat_at", TIME, nullable=False, server_default=NOW),
+    Column("stopped_at", TIME),
+    Column("status", Text, nullable=False),
+    Column("facts", JSONB),
+    CheckConstraint("status IN ('draining', 'offline', 'online')", name="status"),
+    postgresql_with=BUSY,
+)
+
+queues = Table(
+    "queues",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("priority", SmallInteger, nullable=False, unique=True),
+    Column("paused_at", TIME),
+    Column("paused_by", Text),
+    Column("pause_reason", Text),
+    Column("resume_at", TIME),
+    Column("concurrency_limit", Integer),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("cron", Text),
+    Column("interval_seconds", Double),
+    Column("timezone", Text, nullable=False),
+    Column("template", JSONB, nullable=False),
+    Column("overlap", Text, nullable=False),
+    Column("missed", Text, nullable=False),
+    Column("jitter_seconds", Double, nullable=False, server_default="0"),
+    Column("starts_at", TIME),
+    Column("ends_at", TIME),
+    Column("next_fire_at", TIME),
+    Column("paused_at", TIME),
+    Column("created_by", Uuid),
+    Column("created_at", TIME, nullable=False, server_default=NOW),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("(cron IS NULL) <> (interval_seconds IS NULL)", name="kind"),
+    CheckConstraint(
+        "overlap IN ('allow', 'cancel_previous', 'queue_one', 'skip')", name="overlap"
+    ),
+    CheckConstraint("missed IN ('run_all', 'run_once', 'skip')", name="missed"),
+    Index(
+        "ix_schedules_due", "next_fire_at",
+        postgresql_where=text("paused_at IS NULL AND next_fire_at IS NOT NULL"),
+    ),
+)  # fmt: skip
+
+schedule_fires = Table(
+    "schedule_fires",
+    metadata,
+    Column("schedule_id", Uuid, primary_key=True),
+    Column("fire_at", TIME, primary_key=True),
+    Column("at", TIME, nullable=False, server_default=NOW),
+    Column("job_id", Uuid),
+    Column("skipped", Text),
+    CheckConstraint("(job_id IS NULL) <> (skipped IS NULL)", name="outcome"),
+)
+"""Every fire and every skipped fire; the key makes a double fire impossible (R-60)."""
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("job_id", Uuid, nullable=False),
+    Column("job_version", Integer, nullable=False),
+    Column("user_id", Uuid),
+    Column("event", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default="pending"),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("created_at", TIME, nullable=False, server_default=NOW),
+    Column("next_at", TIME, server_default=NOW),
+    Column("delivered_at", TIME),
+    Column("last_status", SmallInteger),
+    Column("last_error", Text),
+    Column("last_response", Text),
+    CheckConstraint("status IN ('delivered', 'disabled', 'failed', 'pending')", name="status"),
+    UniqueConstraint("job_id", "job_version"),
+    Index("ix_webhook_deliveries_due", "next_at", postgresql_where=text("status = 'pending'")),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", TIME, nullable=False, server_default=NOW),
+    Column("actor_id", Uuid),
+    Column("api_key_id", Uuid),
+    Column("ip", Text),
+    Column("action", Text, nullable=False),
+    Column("target", Text),
+    Column("before", JSONB),
+    Column("after", JSONB),
+    Index(None, "actor_id", "id"),
+    Index(None, "target", "id"),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", JSONB, nullable=False),
+    Column("at", TIME, nullable=False, server_default=NOW),
+)
+"""Single values that all processes share, such as the last epoch seen in Redis (R-22)."""

@@ -1,0 +1,1 @@
+"""What jobs do; sees core and nothing else of ours."""

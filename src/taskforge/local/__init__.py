@@ -1,0 +1,1 @@
+"""The embedded stack behind `taskforge up`: servers from wheels and the supervisor."""
