@@ -79,7 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
 
 
-class BadSettings(Exception):  # noqa: N818 - reads as a sentence where it is raised
+class BadSettings(Exception):
     """Settings that cannot be used; `faults` has one sentence for each."""
 
     def __init__(self, faults: list[str]) -> None:

@@ -109,7 +109,8 @@ jobs = Table(
     ),
     # Promotion, and the next time one is due.
     Index(
-        "ix_jobs_later", "run_at", "id", postgresql_where=text("status IN ('retrying', 'scheduled')")
+        "ix_jobs_later", "run_at", "id",
+        postgresql_where=text("status IN ('retrying', 'scheduled')"),
     ),
     # Heartbeats, rescue and "current jobs"; the lease itself is never indexed.
     Index("ix_jobs_running", "worker_id", "id", postgresql_where=text("status = 'running'")),
