@@ -9,7 +9,7 @@ from taskforge.core.job import JobRow, Progress
 from taskforge.core.priority import BY_RANK
 from taskforge.core.states import JobStatus
 
-JOB_COLUMNS = """
+ROW_COLUMNS = """
 j.id, j.type, j.priority, j.status, j.attempt, j.failures, j.max_retries, j.version,
 j.created_at, j.run_at, j.queued_at, j.started_at, j.finished_at, j.duration_seconds,
 j.timeout_seconds, j.cancel_requested_at, j.worker_id, j.error_class,
@@ -29,7 +29,7 @@ class NamedRow(Protocol):
 
 
 def job_row(row: NamedRow) -> JobRow:
-    """A row with `JOB_COLUMNS`, as a struct.
+    """A row with `ROW_COLUMNS`, as a struct.
 
     Statuses and priorities come as enums; an unknown one is a ValueError, which the CHECK
     constraints of the table exclude.
