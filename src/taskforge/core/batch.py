@@ -42,11 +42,15 @@ class Batcher(Generic[ItemT, ResultT]):
 
         Cancelling the caller does not take the item back: a flush in flight is never cut short.
         """
+        return await self.add(item)
+
+    def add(self, item: ItemT) -> asyncio.Future[ResultT]:
+        """Add an item without waiting; its result comes through the future."""
         future: asyncio.Future[ResultT] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._free_flights:
             self._take_off()
-        return await future
+        return future
 
     async def drain(self) -> None:
         """Wait until nothing is waiting or in flight."""
