@@ -6,7 +6,8 @@
     ├── NotConfigured      → failed          something has to be installed or set first
     ├── TargetError        → retry           the outside world answered badly
     ├── RateLimited        → retry when told the outside world asked for patience
-    └── JobTimeout         → retry           the work took too long
+    ├── JobTimeout         → retry           the work took too long
+    └── SandboxDied        → retry           its child process was killed or crashed
 
 Any other exception is `internal`, which is retried too.
 """
@@ -85,6 +86,10 @@ class JobTimeout(JobError):
     """The attempt passed its time limit; retried with back-off."""
 
     error_class = ErrorClass.TIMEOUT
+
+
+class SandboxDied(JobError):
+    """The child process ended without an answer, or ran out of memory; retried with back-off."""
 
 
 class ErrorRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -23,6 +23,7 @@ import msgspec
 
 from taskforge.core.failures import ErrorRecord
 from taskforge.core.retry import RetryPolicy
+from taskforge.core.sandbox import SandboxLimits
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,16 +31,6 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
-
-
-class SandboxLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What a child process may use."""
-
-    memory_mb: int = 512
-    """Address space, MiB."""
-    seconds: float = 60.0
-    """Wall time; the attempt's own deadline also applies."""
-    cpu_seconds: int = 60
 
 
 class Report(Protocol):
@@ -104,7 +95,7 @@ class Context(Protocol):
 
     async def sandbox(
         self,
-        function: Callable[..., Any],
+        function: Callable[..., Any] | str,
         *args: Any,
         limits: SandboxLimits | None = None,
     ) -> Any:
@@ -114,6 +105,8 @@ class Context(Protocol):
 
         Args:
             function: `def function(report, *args)`, at the top of a module; JSON values in and out.
+                Or its name, `package.module:function`, so that the worker need not load what only
+                the child uses.
             args: its arguments: JSON values or msgspec structs (which arrive as plain values).
             limits: memory and time.
 
