@@ -1,0 +1,45 @@
+"""Opaque page cursors: where a page ended, bound to the list and the filters it belongs to.
+
+A cursor is no secret and grants nothing; the check in it only tells one that was cut, typed or
+taken from another list, which would otherwise answer with a page of something else.
+"""
+
+from hashlib import blake2b
+from typing import Final
+from uuid import UUID
+
+from taskforge.core.errors import Malformed
+
+_CHECK_DIGITS: Final = 16
+
+
+def seal(last: UUID, scope: bytes) -> str:
+    """The cursor of the page that follows `last`.
+
+    Args:
+        last: id of the last row that was looked at.
+        scope: the list and its filters, in one canonical form.
+    """
+    return last.hex + _check(last, scope)
+
+
+def unseal(cursor: str, scope: bytes) -> UUID:
+    """The id that a cursor carries.
+
+    Raises:
+        Malformed: it is no cursor of ours, or belongs to another list or other filters.
+    """
+    try:
+        last = UUID(hex=cursor[:-_CHECK_DIGITS])
+    except ValueError:
+        last = UUID(int=0)
+    if seal(last, scope) != cursor:
+        raise Malformed(
+            "The cursor is damaged, or belongs to other filters; start again without it.",
+            code="bad_cursor",
+        )
+    return last
+
+
+def _check(last: UUID, scope: bytes) -> str:
+    return blake2b(last.bytes + scope, digest_size=_CHECK_DIGITS // 2).hexdigest()
