@@ -1,0 +1,78 @@
+"""Workers and queues, as their lists show them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from taskforge.core.priority import Priority
+
+
+class WorkerStatus(StrEnum):
+    """How a worker unit is."""
+
+    ONLINE = "online"
+    LATE = "late"
+    """It has missed two heartbeats; after three its jobs go to others."""
+    DRAINING = "draining"
+    """It finishes what it has and takes nothing new."""
+    OFFLINE = "offline"
+
+
+class CurrentJob(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker runs."""
+
+    id: UUID
+    type: str
+    priority: Priority
+    attempt: int
+    started_at: datetime
+
+
+class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered worker unit."""
+
+    id: UUID
+    host: str
+    pid: int
+    version: str
+    queues: list[str]
+    types: list[str]
+    slots: int
+    """Jobs it runs at once."""
+    status: WorkerStatus
+    started_at: datetime
+    beat_at: datetime
+    heartbeat_age_seconds: float
+    stopped_at: datetime | None = None
+    facts: dict[str, Any] | None = None
+    """What it tells about itself: memory, loop lag."""
+    jobs: list[CurrentJob]
+    """At most 1,000, the oldest first."""
+
+
+class QueueView(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue and what waits in it."""
+
+    name: str
+    priority: Priority
+    depth: int
+    """Jobs that are due and wait for a worker."""
+    running: int
+    scheduled: int
+    """Jobs whose time has not come, waiting retries included."""
+    oldest_due_at: datetime | None
+    oldest_age_seconds: float | None
+    """How long the job that has waited longest has been due."""
+    in_per_minute: float
+    """Jobs that became due, averaged over the last 5 full minutes."""
+    out_per_minute: float
+    """Jobs that were started, averaged likewise."""
+    paused: bool
+    paused_at: datetime | None
+    paused_by: str | None
+    pause_reason: str | None
+    resume_at: datetime | None
+    concurrency_limit: int | None

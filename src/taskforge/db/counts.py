@@ -1,0 +1,167 @@
+"""Counters: maintained, never counted (R-84).
+
+Every move appends rows to `job_deltas` in its own statement: `n` jobs left one status and entered
+another, after the time they had spent in it (`bucket` of each, `seconds` of all together).
+Appending makes no row hot. `roll_up` folds deltas into `job_counts` (how many jobs there are) and
+`job_minutes` (what happened when). Readers add what is folded and what is not in one statement,
+that is in one snapshot, so they see every delta exactly once, whatever a roll-up does meanwhile.
+
+In `job_minutes`, status `running` carries waits and every other status run times. The pseudo-status
+`submitted` counts births, which are also counted under the status they entered.
+"""
+
+from collections import Counter
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.core.priority import BY_RANK
+from taskforge.core.spans import NO_TIME, quantile
+from taskforge.core.states import FINAL, JobStatus
+from taskforge.core.statistics import JobCounts, LastHour, Spread
+
+ROLL_UP_LOCK: Final = 7_436_229_351
+"""Advisory lock of the one roll-up at a time."""
+
+RATE_MINUTES: Final = 5
+"""Full minutes that rates are averaged over."""
+
+_ROLL_UP = text("""
+WITH picked AS MATERIALIZED (
+    -- One at a time is for thrift; the row locks alone would keep it exact.
+    SELECT ctid FROM job_deltas WHERE (SELECT pg_try_advisory_xact_lock(:lock))
+    LIMIT :limit FOR UPDATE SKIP LOCKED
+),
+gone AS (
+    DELETE FROM job_deltas WHERE ctid = ANY(ARRAY(SELECT ctid FROM picked)) RETURNING *
+),
+counted AS (
+    INSERT INTO job_counts AS c (type, priority, status, n)
+    SELECT type, priority, status, sum(n) FROM (
+        SELECT type, priority, left_status AS status, -n AS n FROM gone
+        UNION ALL SELECT type, priority, entered_status, n FROM gone) AS sides
+    WHERE status IS NOT NULL
+    GROUP BY type, priority, status HAVING sum(n) <> 0
+    ORDER BY type, priority, status
+    ON CONFLICT (type, priority, status) DO UPDATE SET n = c.n + EXCLUDED.n
+),
+dated AS (
+    INSERT INTO job_minutes AS m (minute, type, priority, status, bucket, n, seconds)
+    SELECT minute, type, priority, status, bucket, sum(n), sum(seconds) FROM (
+        SELECT minute, type, priority, entered_status AS status, bucket, n, seconds FROM gone
+        UNION ALL SELECT minute, type, priority, 'submitted', -1, n, 0 FROM gone
+        WHERE left_status IS NULL) AS entries
+    WHERE status IS NOT NULL
+    GROUP BY minute, type, priority, status, bucket
+    ORDER BY minute, type, priority, status, bucket
+    ON CONFLICT (minute, type, priority, status, bucket)
+        DO UPDATE SET n = m.n + EXCLUDED.n, seconds = m.seconds + EXCLUDED.seconds
+)
+SELECT count(*) FROM gone
+""")
+
+STANDING: Final = """
+standing AS MATERIALIZED (
+    SELECT type, priority, status, sum(n)::bigint AS n FROM (
+        SELECT type, priority, status, n FROM job_counts
+        UNION ALL SELECT type, priority, left_status, -n FROM job_deltas
+        UNION ALL SELECT type, priority, entered_status, n FROM job_deltas) AS sides
+    WHERE status IS NOT NULL GROUP BY type, priority, status HAVING sum(n) <> 0
+)"""
+"""A step of a statement: how many jobs there are, exactly."""
+
+MINUTES: Final = """(
+    SELECT minute, priority, status, bucket, n, seconds FROM job_minutes
+    UNION ALL SELECT minute, priority, entered_status, bucket, n, seconds FROM job_deltas
+    WHERE entered_status IS NOT NULL
+    UNION ALL SELECT minute, priority, 'submitted', -1, n, 0 FROM job_deltas
+    WHERE left_status IS NULL)"""
+"""A table expression: what happened in which minute, folded or not."""
+
+THIS_MINUTE: Final = "date_trunc('minute', statement_timestamp())"
+
+_COUNTS = text(f"WITH {STANDING} SELECT type, priority, status, n FROM standing")  # noqa: S608 - constants
+
+_HOUR = text(f"""
+SELECT CASE status WHEN 'running' THEN 'wait' ELSE 'run' END AS kind, bucket,
+       sum(n)::bigint AS n, sum(seconds) AS seconds
+FROM {MINUTES} AS m
+WHERE minute >= {THIS_MINUTE} - interval '60 minutes' AND status = ANY(:timed) AND bucket >= 0
+GROUP BY 1, 2
+UNION ALL
+SELECT 'ended', {NO_TIME}, coalesce(sum(n), 0)::bigint, 0
+FROM {MINUTES} AS m
+WHERE minute >= {THIS_MINUTE} - {RATE_MINUTES} * interval '1 minute' AND minute < {THIS_MINUTE}
+  AND status = ANY(:final)
+""")  # noqa: S608 - put together from constants; every value is a parameter
+
+_RECOUNT = (
+    text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=ROLL_UP_LOCK),
+    # No move is under way once this is granted, and none starts before the transaction ends.
+    text("LOCK TABLE jobs IN SHARE MODE"),
+    _ROLL_UP.bindparams(lock=ROLL_UP_LOCK, limit=None),
+    text("DELETE FROM job_counts"),
+    text("""
+        INSERT INTO job_counts (type, priority, status, n)
+        SELECT type, priority, status, count(*) FROM jobs GROUP BY type, priority, status
+    """),
+)
+
+
+async def roll_up(connection: AsyncConnection, *, limit: int = 10_000) -> int:
+    """Fold up to `limit` deltas into the totals and the minutes, in one statement.
+
+    Any number may call it at once: one works, the others find nothing to do.
+
+    Returns:
+        How many deltas were folded; below `limit` there is nothing left for now.
+    """
+    values = {"limit": limit, "lock": ROLL_UP_LOCK}
+    return (await connection.execute(_ROLL_UP, values)).scalar_one()
+
+
+async def job_counts(connection: AsyncConnection) -> JobCounts:
+    """Exact counts of the jobs there are, at a cost that no table's size changes.
+
+    A type appears once it has had jobs; statuses and priorities all do.
+    """
+    by_status = dict.fromkeys(JobStatus, 0)
+    by_priority = dict.fromkeys(BY_RANK, 0)
+    by_type: Counter[str] = Counter()
+    for row in await connection.execute(_COUNTS):
+        by_status[JobStatus(row.status)] += row.n
+        by_priority[BY_RANK[row.priority]] += row.n
+        by_type[row.type] += row.n
+    return JobCounts(by_type.total(), by_status, dict(sorted(by_type.items())), by_priority)
+
+
+async def last_hour(connection: AsyncConnection) -> LastHour:
+    """How the last 60 minutes went, the current one included; throughput is of full minutes."""
+    values = {"timed": [JobStatus.RUNNING, *sorted(FINAL)], "final": sorted(FINAL)}
+    rows = (await connection.execute(_HOUR, values)).all()
+    waits = Counter({row.bucket: row.n for row in rows if row.kind == "wait"})
+    runs = Counter({row.bucket: row.n for row in rows if row.kind == "run"})
+    seconds = sum(row.seconds for row in rows if row.kind == "run")
+    ended = sum(row.n for row in rows if row.kind == "ended")
+    return LastHour(
+        avg_duration_seconds=seconds / runs.total() if runs else None,
+        duration_seconds=spread(runs),
+        wait_seconds=spread(waits),
+        throughput_per_minute=ended / RATE_MINUTES,
+    )
+
+
+async def recount(connection: AsyncConnection) -> None:
+    """Count the jobs anew, while no job can move: for an operator who doubts the counters.
+
+    Args:
+        connection: in a transaction, which holds the moves up until it ends.
+    """
+    for statement in _RECOUNT:
+        await connection.execute(statement)
+
+
+def spread(histogram: Counter[int]) -> Spread:
+    """Median and 95th percentile of a histogram of `core.spans` buckets."""
+    return Spread(p50=quantile(histogram, 0.5), p95=quantile(histogram, 0.95))
