@@ -5,6 +5,7 @@ import traceback
 from typing import NamedTuple
 
 from taskforge.core.failures import PERMANENT, ErrorClass, ErrorRecord, JobError, RateLimited
+from taskforge.core.plain import plain_text
 from taskforge.core.states import Move
 
 MAX_CRASHES = 3
@@ -72,12 +73,11 @@ def describe(error: BaseException) -> ErrorRecord:
     trace = None
     if error_class is ErrorClass.INTERNAL:
         trace = "".join(traceback.format_exception(error))[-TRACE_LIMIT:]
-    message = str(error) or type(error).__name__
     return ErrorRecord(
         class_=error_class,
         kind=type(error).__name__,
-        message=message[:MESSAGE_LIMIT],
-        traceback=trace,
+        message=plain_text(str(error) or type(error).__name__, MESSAGE_LIMIT),
+        traceback=trace and plain_text(trace, TRACE_LIMIT),
     )
 
 

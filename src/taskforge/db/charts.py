@@ -39,7 +39,7 @@ WHERE m.minute >= (SELECT last + step - length FROM chart) AND m.status = ANY(:s
 GROUP BY 1, 2, 3
 UNION ALL
 SELECT last, 'now', {NO_TIME}, 0 FROM chart
-""")  # noqa: S608 - put together from constants; every value is a parameter
+""")
 
 
 async def timeseries(connection: AsyncConnection, *, minutes: int) -> Timeseries:

@@ -81,7 +81,7 @@ MINUTES: Final = """(
 
 THIS_MINUTE: Final = "date_trunc('minute', statement_timestamp())"
 
-_COUNTS = text(f"WITH {STANDING} SELECT type, priority, status, n FROM standing")  # noqa: S608 - constants
+_COUNTS = text(f"WITH {STANDING} SELECT type, priority, status, n FROM standing")
 
 _HOUR = text(f"""
 SELECT CASE status WHEN 'running' THEN 'wait' ELSE 'run' END AS kind, bucket,
@@ -94,7 +94,7 @@ SELECT 'ended', {NO_TIME}, coalesce(sum(n), 0)::bigint, 0
 FROM {MINUTES} AS m
 WHERE minute >= {THIS_MINUTE} - {RATE_MINUTES} * interval '1 minute' AND minute < {THIS_MINUTE}
   AND status = ANY(:final)
-""")  # noqa: S608 - put together from constants; every value is a parameter
+""")
 
 _RECOUNT = (
     text("SELECT pg_advisory_xact_lock(:lock)").bindparams(lock=ROLL_UP_LOCK),

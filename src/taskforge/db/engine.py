@@ -1,10 +1,15 @@
 """Engines and connections from Settings; nothing else knows how the driver is named."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import msgspec
 from sqlalchemy import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as SATimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from taskforge.config import Settings
 
@@ -22,7 +27,11 @@ def driver_url(settings: Settings) -> URL:
 
 
 def open_engine(
-    settings: Settings, *, statement_seconds: float, pool_size: int | None = None
+    settings: Settings,
+    *,
+    statement_seconds: float,
+    pool_size: int | None = None,
+    by_key: bool = False,
 ) -> AsyncEngine:
     """An engine whose connections are in autocommit: one statement is one transaction.
 
@@ -32,7 +41,12 @@ def open_engine(
         settings: address and pool size.
         statement_seconds: `statement_timeout` of every connection (R-82).
         pool_size: instead of the settings' own.
+        by_key: plan every statement as look-ups by index. Statistics lag behind a queue that fills
+            in a second, and `LIMIT $1` is taken for a tenth of the table, so that the planner
+            would scan and hash whole tables for a claim. For workers and schedulers, whose every
+            statement has its index.
     """
+    plans = {f"enable_{plan}": "off" for plan in ("seqscan", "hashjoin", "mergejoin") if by_key}
     return create_async_engine(
         driver_url(settings),
         isolation_level="AUTOCOMMIT",
@@ -53,6 +67,7 @@ def open_engine(
                 "lock_timeout": "2000",
                 "idle_in_transaction_session_timeout": "10000",
                 "jit": "off",
+                **plans,
             },
         },
     )
@@ -61,3 +76,38 @@ def open_engine(
 def dump_json(value: Any) -> str:
     """JSON text for a jsonb column or parameter."""
     return msgspec.json.encode(value).decode()
+
+
+@asynccontextmanager
+async def transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """One READ COMMITTED transaction for statements that must commit together."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="READ COMMITTED")
+        async with connection.begin():
+            yield connection
+
+
+def lock_was_busy(error: BaseException) -> bool:
+    """Whether a statement gave up because another transaction held the row (55P03)."""
+    return _sqlstate(error) in {"55P03", "40P01"}
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database could not be reached, or broke off: worth trying again.
+
+    That is a lost or refused connection, a server that starts, stops or is read-only (57P0x,
+    25006), a pool without a free connection, or a statement that was timed out.
+    """
+    if isinstance(error, (OSError, SATimeout, TimeoutError)):
+        return True
+    if isinstance(error, DBAPIError):
+        state = _sqlstate(error)
+        return error.connection_invalidated or state is None or state[:3] in _AWAY
+    return isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError))
+
+
+_AWAY = {"080", "57P", "570", "250", "530"}
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    return getattr(getattr(error, "orig", error), "sqlstate", None)

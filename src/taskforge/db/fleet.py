@@ -60,7 +60,7 @@ CROSS JOIN LATERAL (
         (SELECT run_at FROM jobs j WHERE j.status = 'queued' AND j.crashes >= 2
             AND j.priority = q.priority ORDER BY run_at LIMIT 1)) AS run_at) AS o
 ORDER BY q.priority
-""")  # noqa: S608 - put together from constants; every value is a parameter
+""")
 
 _JOBS = msgspec.json.Decoder(list[CurrentJob])
 

@@ -269,7 +269,7 @@ def _statement(source: str, checks: frozenset[str]) -> TextClause:
             CROSS JOIN LATERAL (SELECT * FROM job_details WHERE job_id = page.id OFFSET 0) AS d
         ) AS p ON true
         ORDER BY p.id DESC
-    """)  # noqa: S608 - put together from the constants above; every value is a parameter
+    """)
 
 
 def _item(row: RowMapping) -> JobItem:

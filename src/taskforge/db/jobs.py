@@ -46,7 +46,7 @@ SELECT {ROW_COLUMNS}, d.summary, d.webhook_url, d.idempotency_key, d.payload::te
         FROM webhook_deliveries WHERE job_id = j.id) AS w) AS webhooks
 FROM jobs j JOIN job_details d ON d.job_id = j.id LEFT JOIN job_results r ON r.job_id = j.id
 WHERE j.id = :id
-""")  # noqa: S608 - put together from constants; every value is a parameter
+""")
 
 _STANDING = text("SELECT version, status FROM jobs WHERE id = :id")
 

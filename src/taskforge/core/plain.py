@@ -1,0 +1,26 @@
+"""Text and JSON from handlers, made fit for PostgreSQL and for a screen (R-51, R-52)."""
+
+from typing import Any
+
+import msgspec
+
+
+def plain_text(value: object, limit: int) -> str:
+    """`str(value)` without NUL and lone surrogates, cut to `limit` characters with a mark."""
+    text = str(value).replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    text = text.encode(errors="replace").decode()
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def plain_json(value: Any, limit: int) -> str:
+    """JSON text of at most `limit` characters that `jsonb` takes.
+
+    A value that JSON cannot carry, or that is too long, becomes `{"text": …}` with its beginning.
+    """
+    try:
+        text = msgspec.json.encode(value, enc_hook=repr).decode()
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
+        text = ""
+    if text and len(text) <= limit and "\\u0000" not in text:
+        return text
+    return msgspec.json.encode({"text": plain_text(value, max(limit // 2, 20))}).decode()

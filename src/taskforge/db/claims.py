@@ -1,0 +1,190 @@
+"""How a worker comes to own jobs, and stays their owner: claim, lease, progress (R-10 to R-16)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.core.job import JobRow
+from taskforge.db.rows import ROW_COLUMNS, job_row
+from taskforge.db.story import TAIL
+
+
+class Claimer(NamedTuple):
+    """Who claims, and what it can run."""
+
+    worker_id: UUID
+    ranks: list[int]
+    """Priorities of the queues it serves."""
+    types: list[str]
+    """Job types it knows; others stay queued for a unit that does (R-92)."""
+    lease_seconds: float
+
+
+class Claimed(NamedTuple):
+    """A job that is now ours."""
+
+    row: JobRow
+    payload: str
+    """JSON text."""
+    previous_error: str | None
+    """JSON text of how the attempt before failed."""
+    crashes: int
+
+
+class Renewal(NamedTuple):
+    """What a heartbeat learned of one job."""
+
+    id: UUID
+    attempt: int
+    cancel_requested: bool
+
+
+_MAY = """
+    status = 'queued' AND {crashes}
+    AND priority = ANY (ARRAY(
+        SELECT q.priority FROM queues q
+        WHERE q.priority = ANY(CAST(:ranks AS smallint[])) AND q.paused_at IS NULL))
+    AND type = ANY(CAST(:types AS text[]))
+"""
+"""The conditions of a claim; a paused queue or an unknown type is decided here (DESIGN §2.3)."""
+
+_START = f""",
+moved AS (
+    UPDATE jobs j SET
+        status = 'running', attempt = j.attempt + 1, version = j.version + 1,
+        worker_id = :worker_id, started_at = clock_timestamp(), progress = NULL,
+        error_class = NULL,
+        lease_expires_at = clock_timestamp() + :lease_seconds * interval '1 second'
+    FROM picked p WHERE j.id = p.id
+    RETURNING j.*, j.started_at AS at, CAST('queued' AS text) AS left_status,
+        'worker:' || CAST(:worker_id AS uuid) AS actor, CAST(NULL AS jsonb) AS data,
+        GREATEST(EXTRACT(EPOCH FROM j.started_at - j.run_at), 0) AS seconds
+){TAIL}
+SELECT {ROW_COLUMNS.replace("j.", "m.")}, d.payload #>> '{{}}' AS payload, m.crashes,
+       (SELECT r.error #>> '{{}}' FROM job_results r WHERE r.job_id = m.id AND m.attempt > 1)
+           AS previous_error
+FROM moved m JOIN job_details d ON d.job_id = m.id
+ORDER BY m.priority, m.run_at, m.id
+"""
+
+_CLAIM = text(
+    f"""
+WITH named AS MATERIALIZED (
+    SELECT id FROM jobs
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND {_MAY.format(crashes="crashes < 2")}
+    ORDER BY priority, run_at, id LIMIT :free FOR NO KEY UPDATE SKIP LOCKED
+),
+filled AS MATERIALIZED (
+    SELECT id FROM jobs WHERE {_MAY.format(crashes="crashes < 2")}
+      AND id <> ALL(CAST(:ids AS uuid[]))
+    ORDER BY priority, run_at, id
+    LIMIT GREATEST(:free - (SELECT count(*) FROM named), 0) FOR NO KEY UPDATE SKIP LOCKED
+),
+picked AS (SELECT id FROM named UNION ALL SELECT id FROM filled){_START}"""
+)
+
+_CLAIM_SUSPECT = text(
+    f"""
+WITH picked AS MATERIALIZED (
+    SELECT id FROM jobs WHERE {_MAY.format(crashes="crashes >= 2")}
+    ORDER BY priority, run_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+){_START}"""
+)
+
+_RENEW = text("""
+WITH held AS MATERIALIZED (
+    SELECT j.id FROM jobs j
+    JOIN unnest(CAST(:ids AS uuid[]), CAST(:attempts AS integer[])) AS h(id, attempt)
+      ON h.id = j.id AND h.attempt = j.attempt
+    WHERE j.status = 'running' AND j.worker_id = :worker_id
+    ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
+)
+UPDATE jobs j SET lease_expires_at = clock_timestamp() + :lease_seconds * interval '1 second'
+FROM held WHERE j.id = held.id
+RETURNING j.id, j.attempt, j.cancel_requested_at IS NOT NULL
+""")
+
+_STILL_MINE = text("""
+SELECT j.id, j.attempt, j.cancel_requested_at IS NOT NULL FROM jobs j
+WHERE j.id = ANY(CAST(:ids AS uuid[])) AND j.status = 'running' AND j.worker_id = :worker_id
+""")
+
+_SAVE_PROGRESS = text("""
+WITH picked AS MATERIALIZED (
+    SELECT j.id, p.progress FROM jobs j
+    JOIN unnest(CAST(:ids AS uuid[]), CAST(:attempts AS integer[]), CAST(:progresses AS text[]))
+      AS p(id, attempt, progress) ON p.id = j.id AND p.attempt = j.attempt
+    WHERE j.status = 'running' AND j.worker_id = :worker_id
+    ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
+)
+UPDATE jobs j SET progress = CAST(picked.progress AS jsonb) FROM picked WHERE j.id = picked.id
+""")
+
+
+_ANY_SUSPECTS = text("SELECT EXISTS (SELECT FROM jobs WHERE status = 'queued' AND crashes >= 2)")
+
+
+async def claim(
+    connection: AsyncConnection, claimer: Claimer, ids: Sequence[UUID], *, free: int
+) -> list[Claimed]:
+    """Take up to `free` jobs: first those named, then the best due ones (R-10, R-11).
+
+    Best is by priority, then by due time. Jobs that crashed twice are left to `claim_suspect`.
+    """
+    values = {"ids": list(ids), "free": free, **claimer._asdict()}
+    rows = (await connection.execute(_CLAIM, values)).mappings()
+    return [_claimed(row) for row in rows]
+
+
+async def claim_suspect(connection: AsyncConnection, claimer: Claimer) -> Claimed | None:
+    """Take one job that crashed twice; only a unit that runs nothing else may call this (R-30)."""
+    row = (await connection.execute(_CLAIM_SUSPECT, claimer._asdict())).mappings().first()
+    return _claimed(row) if row else None
+
+
+async def renew(
+    connection: AsyncConnection, claimer: Claimer, held: Sequence[tuple[UUID, int]]
+) -> list[Renewal]:
+    """Extend the leases of running jobs (id, attempt), all in one statement (R-13, R-14).
+
+    A job that is missing from the answer may only have been locked for a moment; `still_mine`
+    tells which are lost.
+    """
+    values = {
+        "ids": [id_ for id_, _ in held],
+        "attempts": [attempt for _, attempt in held],
+        "worker_id": claimer.worker_id,
+        "lease_seconds": claimer.lease_seconds,
+    }
+    return [Renewal(*row) for row in await connection.execute(_RENEW, values)]
+
+
+async def still_mine(
+    connection: AsyncConnection, claimer: Claimer, ids: Sequence[UUID]
+) -> list[Renewal]:
+    """Which of these jobs this worker still holds; reads without locking."""
+    values = {"ids": list(ids), "worker_id": claimer.worker_id}
+    return [Renewal(*row) for row in await connection.execute(_STILL_MINE, values)]
+
+
+async def save_progress(
+    connection: AsyncConnection, worker_id: UUID, latest: Sequence[tuple[UUID, int, str]]
+) -> None:
+    """Keep the latest progress (id, attempt, JSON text) of jobs that are still this worker's."""
+    ids, attempts, progresses = map(list, zip(*latest, strict=True))
+    await connection.execute(
+        _SAVE_PROGRESS,
+        {"ids": ids, "attempts": attempts, "progresses": progresses, "worker_id": worker_id},
+    )
+
+
+async def any_suspects(connection: AsyncConnection) -> bool:
+    """Whether a job that crashed twice is waiting."""
+    return bool(await connection.scalar(_ANY_SUSPECTS))
+
+
+def _claimed(row: RowMapping) -> Claimed:
+    return Claimed(job_row(row), row["payload"], row["previous_error"], row["crashes"])

@@ -1,0 +1,27 @@
+"""Single values that all processes share."""
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.db.engine import dump_json
+
+EPOCH = "redis_epoch"
+"""The life of the Redis data that queued jobs were hinted in (R-22)."""
+
+_GET = text("SELECT value FROM facts WHERE key = :key")
+_SET = text("""
+INSERT INTO facts (key, value) VALUES (:key, CAST(:value AS jsonb))
+ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, at = clock_timestamp()
+""")
+
+
+async def get_fact(connection: AsyncConnection, key: str) -> Any:
+    """The value; None when it was never set."""
+    return await connection.scalar(_GET.columns(), {"key": key})
+
+
+async def set_fact(connection: AsyncConnection, key: str, value: Any) -> None:
+    """Set the value."""
+    await connection.execute(_SET, {"key": key, "value": dump_json(value)})

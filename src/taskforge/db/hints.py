@@ -1,0 +1,95 @@
+"""Which queued jobs may have lost their hint (R-20 to R-22); age alone is never a reason.
+
+Filling makes hints interchangeable: a unit with a free slot takes the best due job, whatever a
+hint names (R-11). So one question covers deficit, overtaken and idle (R-21c to e): do due jobs of
+a queue wait although units that serve it have free slots?
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.core.priority import BY_RANK, Priority
+
+SETTLED_SECONDS = 3
+"""A younger hint may still be on its way."""
+
+Due = tuple[Priority, UUID]
+
+
+_FORGET = text("""
+UPDATE jobs SET hinted_at = NULL WHERE id IN (
+    SELECT id FROM jobs WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'queued'
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+""")
+
+_FORGET_ALL = text("""
+UPDATE jobs SET hinted_at = NULL WHERE id IN (
+    SELECT id FROM jobs WHERE status = 'queued' AND hinted_at IS NOT NULL
+    LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
+""")
+
+_TAKE = """
+UPDATE jobs SET hinted_at = clock_timestamp(), hint_count = LEAST(hint_count + 1, 1000)
+WHERE id IN (
+    SELECT id FROM jobs WHERE status = 'queued' AND {lost}
+    ORDER BY priority, run_at, id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING priority, id
+"""
+
+_UNHINTED = text(_TAKE.format(lost="hinted_at IS NULL"))
+
+_OLDEST = text(
+    _TAKE.format(
+        lost=f"""priority = :rank AND hinted_at < clock_timestamp()
+             - interval '{SETTLED_SECONDS} seconds' * power(2, LEAST(hint_count, 8))"""
+    )
+)
+
+_FREE_SLOTS = text("""
+SELECT q.priority, GREATEST(COALESCE(sum(w.slots - w.busy), 0), 0)
+FROM queues q LEFT JOIN (
+    SELECT w.queues, w.slots, (SELECT count(*) FROM jobs j
+                               WHERE j.status = 'running' AND j.worker_id = w.id) AS busy
+    FROM workers w WHERE w.status = 'online'
+) AS w ON q.name = ANY(w.queues)
+WHERE q.paused_at IS NULL
+GROUP BY q.priority
+""")
+
+
+async def forget_hints(connection: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """Remember that the push for these jobs failed (R-20)."""
+    await connection.execute(_FORGET, {"ids": list(ids)})
+
+
+async def forget_all_hints(connection: AsyncConnection, *, limit: int) -> int:
+    """Mark up to `limit` queued jobs as unhinted, after Redis lost its data; how many."""
+    return (await connection.execute(_FORGET_ALL, {"limit": limit})).rowcount
+
+
+async def take_unhinted(connection: AsyncConnection, *, limit: int) -> list[Due]:
+    """Jobs that no hint names; they count as hinted from now on (R-21a, b)."""
+    return await _take(connection, _UNHINTED, limit=limit)
+
+
+async def take_oldest(connection: AsyncConnection, priority: Priority, *, limit: int) -> list[Due]:
+    """The first jobs of a queue that have waited although slots are free.
+
+    Each is hinted again after 3 s, 6 s, 12 s, … so that a job which no unit can take (its type is
+    known to none) costs next to nothing.
+    """
+    return await _take(connection, _OLDEST, limit=limit, rank=priority.rank)
+
+
+async def free_slots(connection: AsyncConnection) -> dict[Priority, int]:
+    """Slots that could take a job of each queue at this moment; paused queues are left out."""
+    rows = await connection.execute(_FREE_SLOTS)
+    return {BY_RANK[rank]: int(free) for rank, free in rows}
+
+
+async def _take(connection: AsyncConnection, statement: TextClause, **values: int) -> list[Due]:
+    rows = await connection.execute(statement, values)
+    return [(BY_RANK[rank], job_id) for rank, job_id in rows]

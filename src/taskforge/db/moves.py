@@ -1,0 +1,245 @@
+"""Every move of `core/states.py` but the claim (`claims.py`), each as one statement.
+
+With `birth.py` and `claims.py` this is all that ever writes `jobs.status`; a rule test says so.
+
+Every statement is set-based and has the same shape: *picked* locks the rows that may move, in id
+order or skipping what others hold; *moved* updates them; the tail tells the story (`job_events`)
+and keeps the counters (`job_deltas`). What did not qualify is simply absent from the answer: that
+is how a late worker, a double click and a duplicate message end.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.core.failures import ErrorClass
+from taskforge.core.job import JobRow
+from taskforge.core.states import FINAL, MOVES, WAITING, JobStatus, Move
+from taskforge.db.rows import job_row
+from taskforge.db.story import NOTIFY, SHOW, TAIL, listed
+
+_FINAL = listed(FINAL)
+_RUNNING = f"'{JobStatus.RUNNING}'"
+_QUEUED = f"'{JobStatus.QUEUED}'"
+
+
+class Moved(NamedTuple):
+    """A job after a move."""
+
+    row: JobRow
+    at: datetime
+    left: JobStatus
+
+
+class Ending(NamedTuple):
+    """What an attempt came to, quoting what it must still hold: the fence (DESIGN §2.4)."""
+
+    id: UUID
+    attempt: int
+    worker_id: UUID
+    move: Move
+    failed: bool = False
+    crashed: bool = False
+    delay: float = 0.0
+    """Seconds until it is due again."""
+    error: str | None = None
+    """JSON text."""
+    error_class: str | None = None
+    result: str | None = None
+    """JSON text."""
+    progress: str | None = None
+    """JSON text of the last progress; None keeps what the row has."""
+    actor: str | None = None
+
+
+class Settled(NamedTuple):
+    """The columns that an ending changed."""
+
+    id: UUID
+    status: JobStatus
+    version: int
+    failures: int
+    run_at: datetime
+    queued_at: datetime | None
+    finished_at: datetime | None
+    duration_seconds: float | None
+    cancel_requested_at: datetime | None
+    error_class: ErrorClass | None
+    at: datetime
+
+
+_SETTLE = text(
+    f"""
+WITH endings AS MATERIALIZED (
+    SELECT * FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:attempts AS integer[]), CAST(:workers AS uuid[]),
+        CAST(:targets AS text[]), CAST(:failed AS boolean[]), CAST(:crashed AS boolean[]),
+        CAST(:delays AS float8[]), CAST(:errors AS text[]), CAST(:error_classes AS text[]),
+        CAST(:results AS text[]), CAST(:progresses AS text[]), CAST(:actors AS text[])
+    ) AS e(id, attempt, worker_id, target, failed, crashed, delay, error, error_class, result,
+           progress, actor)
+),
+picked AS MATERIALIZED (
+    -- Who asked for a stop gets one, unless the work was done by then (R-18).
+    SELECT e.*, CASE WHEN j.cancel_requested_at IS NOT NULL AND e.target <> 'success'
+                THEN 'cancelled' ELSE e.target END AS goal
+    FROM jobs j JOIN endings e ON e.id = j.id
+    WHERE j.status = {_RUNNING} AND j.attempt = e.attempt AND j.worker_id = e.worker_id
+    ORDER BY j.id FOR NO KEY UPDATE OF j
+),
+moved AS (
+    UPDATE jobs j SET
+        status = p.goal, version = j.version + 1, lease_expires_at = NULL,
+        progress = COALESCE(CAST(p.progress AS jsonb), j.progress),
+        finished_at = CASE WHEN p.goal IN {_FINAL} THEN clock_timestamp() END,
+        failures = j.failures + p.failed::integer, crashes = j.crashes + p.crashed::integer,
+        run_at = CASE WHEN p.goal = 'retrying'
+                 THEN clock_timestamp() + p.delay * interval '1 second' ELSE j.run_at END,
+        queued_at = CASE WHEN p.goal = 'queued' THEN clock_timestamp() ELSE j.queued_at END,
+        hinted_at = CASE WHEN p.goal = 'queued' THEN clock_timestamp() ELSE j.hinted_at END,
+        duration_seconds = EXTRACT(EPOCH FROM clock_timestamp() - j.started_at),
+        error_class = CASE WHEN p.goal = 'cancelled' THEN NULL ELSE p.error_class END
+    FROM picked p WHERE j.id = p.id
+    RETURNING j.*, clock_timestamp() AS at, {_RUNNING} AS left_status, p.actor, p.crashed,
+        p.result, CASE WHEN p.goal <> 'cancelled' THEN p.error END AS error,
+        CASE WHEN p.error_class IS NOT NULL
+             THEN jsonb_build_object('error_class', p.error_class) END AS data,
+        j.duration_seconds AS seconds
+),
+recorded AS (
+    INSERT INTO job_attempts (job_id, number, started_at, finished_at, worker_id, outcome, error)
+    SELECT id, attempt, started_at, at, worker_id,
+           CASE WHEN crashed THEN 'lost' WHEN status = 'queued' THEN 'released' ELSE status END,
+           CAST(error AS jsonb)
+    FROM moved
+),
+kept AS (
+    INSERT INTO job_results AS r (job_id, result, error)
+    SELECT id, CAST(result AS jsonb), CAST(error AS jsonb) FROM moved
+    WHERE result IS NOT NULL OR error IS NOT NULL OR attempt > 1
+    ON CONFLICT (job_id) DO UPDATE SET result = EXCLUDED.result, error = EXCLUDED.error
+){NOTIFY}{TAIL}
+SELECT id, status, version, failures, run_at, queued_at, finished_at, duration_seconds,
+       cancel_requested_at, error_class, at
+FROM moved
+"""
+)
+
+
+async def settle(connection: AsyncConnection, endings: Sequence[Ending]) -> dict[UUID, Settled]:
+    """End attempts: success, retry, failure, dead letter, release or stop.
+
+    Jobs whose lease has passed to somebody else are absent from the answer, and nothing of theirs
+    was written. The row, its event, the attempt, the result and the webhook rows are one statement.
+    """
+    (ids, attempts, workers, moves, failed, crashed, delays, errors, classes, results, progresses,
+     actors) = map(list, zip(*endings, strict=True))  # fmt: skip
+    rows = await connection.execute(
+        _SETTLE,
+        {
+            "ids": ids,
+            "attempts": attempts,
+            "workers": workers,
+            "targets": [MOVES[move].target.value for move in moves],
+            "failed": failed,
+            "crashed": crashed,
+            "delays": delays,
+            "errors": errors,
+            "error_classes": classes,
+            "results": results,
+            "progresses": progresses,
+            "actors": actors,
+        },
+    )
+    return {row.id: _settled(row) for row in rows}
+
+
+_PROMOTE = text(
+    f"""
+WITH picked AS MATERIALIZED (
+    SELECT id, status AS left_status FROM jobs
+    WHERE status IN ('retrying', 'scheduled') AND run_at <= clock_timestamp()
+    ORDER BY run_at, id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+),
+moved AS (
+    UPDATE jobs j SET status = {_QUEUED}, version = j.version + 1,
+        queued_at = clock_timestamp(), hinted_at = clock_timestamp(), hint_count = 0
+    FROM picked p WHERE j.id = p.id
+    RETURNING j.*, j.queued_at AS at, p.left_status, CAST('scheduler' AS text) AS actor,
+        CAST(NULL AS jsonb) AS data, CAST(NULL AS float8) AS seconds
+){TAIL}{SHOW}
+"""
+)
+
+_CANCEL = text(
+    f"""
+WITH picked AS MATERIALIZED (
+    SELECT id, status AS left_status FROM jobs
+    WHERE id = ANY(CAST(:ids AS uuid[]))
+      AND (status IN {listed(WAITING)} OR (status = {_RUNNING} AND cancel_requested_at IS NULL))
+    ORDER BY id FOR NO KEY UPDATE
+),
+moved AS (
+    UPDATE jobs j SET version = j.version + 1, cancel_requested_at = clock_timestamp(),
+        status = CASE p.left_status WHEN {_RUNNING} THEN {_RUNNING} ELSE 'cancelled' END,
+        finished_at = CASE p.left_status WHEN {_RUNNING} THEN NULL ELSE clock_timestamp() END
+    FROM picked p WHERE j.id = p.id
+    RETURNING j.*, j.cancel_requested_at AS at, p.left_status, CAST(:actor AS text) AS actor,
+        CASE p.left_status WHEN {_RUNNING} THEN '{{"cancel_requested": true}}'::jsonb END AS data,
+        CAST(NULL AS float8) AS seconds
+){NOTIFY}{TAIL}{SHOW}
+"""
+)
+
+_REVIVE = text(
+    f"""
+WITH picked AS MATERIALIZED (
+    SELECT id, status AS left_status FROM jobs
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND status IN {listed(MOVES[Move.REVIVE].sources)}
+    ORDER BY id FOR NO KEY UPDATE
+),
+moved AS (
+    UPDATE jobs j SET status = {_QUEUED}, version = j.version + 1, cycle = j.cycle + 1,
+        failures = 0, crashes = 0, cancel_requested_at = NULL, finished_at = NULL,
+        progress = NULL, error_class = NULL, run_at = clock_timestamp(),
+        queued_at = clock_timestamp(), hinted_at = clock_timestamp(), hint_count = 0
+    FROM picked p WHERE j.id = p.id
+    RETURNING j.*, j.queued_at AS at, p.left_status, CAST(:actor AS text) AS actor,
+        CAST(NULL AS jsonb) AS data, CAST(NULL AS float8) AS seconds
+){TAIL}{SHOW}
+"""
+)
+
+
+async def promote(connection: AsyncConnection, *, limit: int) -> list[Moved]:
+    """Queue what has become due, oldest first; rows that a rival holds are left to it (R-25)."""
+    return await _move(connection, _PROMOTE, {"limit": limit})
+
+
+async def cancel(connection: AsyncConnection, ids: Sequence[UUID], *, actor: str) -> list[Moved]:
+    """Cancel waiting jobs, and ask running ones to stop, in one statement (R-18).
+
+    A job that is already asked to stop, or that has ended, is absent from the answer.
+    """
+    return await _move(connection, _CANCEL, {"ids": list(ids), "actor": actor})
+
+
+async def revive(connection: AsyncConnection, ids: Sequence[UUID], *, actor: str) -> list[Moved]:
+    """Queue ended jobs again, with failures and crashes from zero."""
+    return await _move(connection, _REVIVE, {"ids": list(ids), "actor": actor})
+
+
+async def _move(
+    connection: AsyncConnection, statement: TextClause, values: dict[str, Any]
+) -> list[Moved]:
+    rows = (await connection.execute(statement, values)).mappings()
+    return [Moved(job_row(row), row["at"], JobStatus(row["left_status"])) for row in rows]
+
+
+def _settled(row: Row[Any]) -> Settled:
+    error_class = ErrorClass(row.error_class) if row.error_class else None
+    return Settled(row.id, JobStatus(row.status), *row[2:9], error_class, row.at)

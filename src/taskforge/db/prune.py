@@ -1,0 +1,90 @@
+"""Deleting ended jobs with all that belongs to them, and other rows whose time is over."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.core.priority import BY_RANK, Priority
+from taskforge.core.states import FINAL, JobStatus
+from taskforge.db.story import listed
+
+_OWNED = (
+    "job_details", "job_tags", "job_results", "job_events", "job_attempts", "job_logs",
+    "job_artifacts",
+)  # fmt: skip
+"""Tables whose rows go with their job; they have no foreign keys (see `tables.py`)."""
+
+_DELETE = (
+    """
+WITH picked AS MATERIALIZED (
+    SELECT id FROM jobs WHERE {which} AND status IN {final} ORDER BY {order} {limit}
+    FOR UPDATE SKIP LOCKED
+),
+gone AS (
+    DELETE FROM jobs USING picked p WHERE jobs.id = p.id
+    RETURNING jobs.id, type, priority, status, version + 1 AS version, clock_timestamp() AS at
+),
+"""
+    + ",\n".join(
+        f"d{n} AS (DELETE FROM {table} USING gone g WHERE {table}.job_id = g.id)"
+        for n, table in enumerate(_OWNED)
+    )
+    + """,
+tallied AS (
+    INSERT INTO job_deltas (minute, n, seconds, priority, bucket, type, left_status)
+    SELECT date_trunc('minute', min(at)), count(*), 0, priority, -1, type, status
+    FROM gone GROUP BY priority, type, status
+)
+SELECT id, type, priority, status, version, at FROM gone
+"""
+)
+
+_DELETE_IDS = text(
+    _DELETE.format(
+        which="id = ANY(CAST(:ids AS uuid[]))", final=listed(FINAL), order="id", limit=""
+    )
+)
+_DELETE_OLD = text(
+    _DELETE.format(
+        which="finished_at < clock_timestamp() - :days * interval '1 day'",
+        final=listed(FINAL),
+        order="finished_at",
+        limit="LIMIT :limit",
+    )
+)
+_PRUNE_KEYS = text("""
+DELETE FROM idempotency_keys WHERE (user_id, key) IN (
+    SELECT user_id, key FROM idempotency_keys WHERE expires_at < clock_timestamp()
+    LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
+
+
+class Deleted(NamedTuple):
+    """What was known of a job that is gone."""
+
+    id: UUID
+    type: str
+    priority: Priority
+    status: JobStatus
+    version: int
+    at: datetime
+
+
+async def delete_finished(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Deleted]:
+    """Delete these jobs where they have ended; the others are absent from the answer."""
+    rows = await connection.execute(_DELETE_IDS, {"ids": list(ids)})
+    return [Deleted(r[0], r[1], BY_RANK[r[2]], JobStatus(r[3]), r[4], r[5]) for r in rows]
+
+
+async def prune_jobs(connection: AsyncConnection, *, days: float, limit: int) -> int:
+    """Delete up to `limit` jobs that ended more than `days` ago; how many."""
+    return len((await connection.execute(_DELETE_OLD, {"days": days, "limit": limit})).all())
+
+
+async def prune_keys(connection: AsyncConnection, *, limit: int) -> int:
+    """Delete up to `limit` idempotency keys that have expired; how many."""
+    return (await connection.execute(_PRUNE_KEYS, {"limit": limit})).rowcount

@@ -1,0 +1,265 @@
+"""One attempt at one job: claimed → decoded → run → decided → recorded → announced.
+
+The claim is `take`. Everything after it happens in `run`, inside one task, and ends in one
+statement that quotes the attempt's number: a worker that lost its lease writes nothing (DESIGN
+§2.4, §2.5). Nothing that a handler raises leaves `run` (R-D6).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from taskforge.core.errors import TaskForgeError
+from taskforge.core.failures import ErrorRecord, InvalidInput, JobTimeout
+from taskforge.core.job import JobRow
+from taskforge.core.retry import (
+    RELEASED,
+    SUCCEEDED,
+    Budget,
+    RetryPolicy,
+    Verdict,
+    after_failure,
+)
+from taskforge.core.states import JobStatus, Move
+from taskforge.db.claims import Claimed, claim, claim_suspect
+from taskforge.db.engine import dump_json
+from taskforge.db.moves import Ending, Settled
+from taskforge.flows.context import JobContext
+from taskforge.flows.frames import moved
+from taskforge.flows.unit import Unit
+from taskforge.log import get_logger
+
+RESULT_LIMIT = 262_144
+"""Bytes of JSON that a result may have (R-51)."""
+
+STUBBORN_SECONDS = 10.0
+"""A handler that ignores its cancellation for so long can only be ended with its process."""
+
+log = get_logger(__name__)
+_errors = msgspec.json.Decoder(ErrorRecord)
+
+
+class Interruption(StrEnum):
+    """Why the unit stops an attempt that still works."""
+
+    CANCELLED = "cancelled"
+    """Somebody asked for it."""
+    DRAINED = "drained"
+    """The worker is leaving."""
+    LOST = "lost"
+    """The lease has passed to another, or may have (R-15)."""
+
+
+class Hold:
+    """The unit's grip on one running attempt.
+
+    Args:
+        claimed: the job.
+        lease_until: monotonic seconds until which the lease is certainly ours (R-15).
+        freed: called once, when the handler no longer works.
+    """
+
+    def __init__(
+        self, claimed: Claimed, *, lease_until: float, freed: Callable[["Hold"], None]
+    ) -> None:
+        self.claimed = claimed
+        self.lease_until = lease_until
+        self.interruption: Interruption | None = None
+        self.task: asyncio.Task[Any] | None = None
+        self.working = True
+        """Whether the handler runs; what follows it is never interrupted."""
+        self.stop_by = time.monotonic() + claimed.row.timeout_seconds + STUBBORN_SECONDS
+        """Monotonic seconds; a handler that works on after that cannot be stopped (R-19)."""
+        self._freed = freed
+
+    def interrupt(self, why: Interruption) -> None:
+        """Stop the handler; the first reason counts, except that a lost lease overrules."""
+        if not self.working or self.task is None:
+            return
+        if self.interruption is None:
+            self.stop_by = min(self.stop_by, time.monotonic() + STUBBORN_SECONDS)
+        elif why is not Interruption.LOST or self.interruption is why:
+            return
+        self.interruption = why
+        self.task.cancel()
+
+    def free(self) -> None:
+        """The handler has ended; its slot is free while the outcome is being recorded."""
+        self.working = False
+        self._freed(self)
+
+
+class Ended(NamedTuple):
+    """How an attempt ended, for those who waited for it."""
+
+    row: JobRow
+    settled: Settled | None
+    """None: the lease was lost, and nothing was written."""
+
+
+async def take(unit: Unit, ids: Sequence[UUID], *, free: int) -> list[Claimed]:
+    """Claim up to `free` jobs, those named first, and announce that they run."""
+    claimed = await unit.insisting(
+        lambda connection: claim(connection, unit.claimer, ids, free=free),
+        seconds=unit.claimer.lease_seconds,
+    )
+    _announce_start(unit, claimed)
+    return claimed
+
+
+async def take_suspect(unit: Unit) -> Claimed | None:
+    """Claim a job that crashed twice, for a unit that runs nothing else (R-30)."""
+    claimed = await unit.insisting(
+        lambda connection: claim_suspect(connection, unit.claimer),
+        seconds=unit.claimer.lease_seconds,
+    )
+    if claimed:
+        _announce_start(unit, [claimed])
+    return claimed
+
+
+async def run(unit: Unit, hold: Hold) -> Ended:
+    """Run the handler, decide, record and announce; never raises what the handler raised."""
+    row = hold.claimed.row
+    structlog.contextvars.bind_contextvars(
+        job_id=str(row.id), job_type=row.type, attempt=row.attempt
+    )
+    previous = hold.claimed.previous_error
+    context = JobContext(unit, row, _errors.decode(previous) if previous else None)
+    verdict, result = await _work(unit, hold, context)
+    hold.free()
+    context.close()
+    if verdict is None:
+        log.warning("attempt.abandoned", why=hold.interruption)
+        return Ended(row, None)
+    settled = await unit.outcomes.put(_ending(unit, hold, context, verdict, result))
+    if settled is None:
+        log.warning("attempt.fenced_out", move=verdict.move)
+        return Ended(row, None)
+    ended = _after(row, settled, context)
+    unit.deps.stream.announce_soon([moved(ended, settled.at)])
+    if settled.status is JobStatus.QUEUED:
+        await unit.deps.hinter.hint([(row.priority, row.id)])
+    log.debug("attempt.ended", status=settled.status, seconds=settled.duration_seconds)
+    return Ended(ended, settled)
+
+
+async def _work(unit: Unit, hold: Hold, context: JobContext) -> tuple[Verdict | None, str | None]:
+    """Run the handler to its end or interruption; the verdict is None when the lease is lost."""
+    row = hold.claimed.row
+    budget = Budget(row.failures, row.max_retries, hold.claimed.crashes)
+    policy = _policy(unit, row.type)
+    try:
+        async with asyncio.timeout(row.timeout_seconds) as limit:
+            value = await _call(unit, hold, context)
+        return SUCCEEDED, _encode(value)
+    except asyncio.CancelledError as error:
+        if hold.interruption is None:  # the handler's own doing: a failure like any other
+            return after_failure(error, budget, policy), None
+        _uncancel()
+        return _interrupted(hold.interruption), None
+    except TimeoutError as error:
+        if limit.expired():
+            late = JobTimeout(f"the attempt took longer than {row.timeout_seconds} seconds")
+            return after_failure(late, budget, policy), None
+        return after_failure(error, budget, policy), None
+    except BaseException as error:  # noqa: BLE001 - SystemExit here would end the loop (R-D6)
+        return after_failure(error, budget, policy), None
+
+
+async def _call(unit: Unit, hold: Hold, context: JobContext) -> Any:
+    claimed = hold.claimed
+    try:
+        job_type = unit.deps.registry.get(claimed.row.type)
+        _, ask = unit.deps.registry.check_payload(job_type, msgspec.json.decode(claimed.payload))
+    except TaskForgeError as error:  # accepted once, but by another version of the type
+        raise InvalidInput(error.detail) from error
+    return await job_type.run(ask, context)
+
+
+def _encode(value: Any) -> str | None:
+    if value is None:
+        return None
+    try:
+        body = msgspec.json.encode(value)
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"the handler's result cannot be written as JSON: {error}") from error
+    if len(body) > RESULT_LIMIT:
+        raise InvalidInput(
+            f"result_too_large: {len(body):,} bytes of JSON, at most {RESULT_LIMIT:,} are kept"
+        )
+    if b"\\u0000" in body:
+        raise InvalidInput("the handler's result contains a NUL character")
+    return body.decode()
+
+
+def _interrupted(why: Interruption) -> Verdict | None:
+    match why:
+        case Interruption.CANCELLED:
+            return Verdict(Move.STOP)
+        case Interruption.DRAINED:
+            return RELEASED
+        case Interruption.LOST:
+            return None
+
+
+def _uncancel() -> None:
+    task = asyncio.current_task()
+    while task and task.cancelling():
+        task.uncancel()
+
+
+def _policy(unit: Unit, name: str) -> RetryPolicy:
+    job_type = unit.deps.registry.find(name)
+    if job_type and job_type.retry:
+        return job_type.retry
+    settings = unit.deps.settings
+    return RetryPolicy(settings.retry_base_seconds, settings.retry_max_seconds)
+
+
+def _ending(
+    unit: Unit, hold: Hold, context: JobContext, verdict: Verdict, result: str | None
+) -> Ending:
+    row, error = hold.claimed.row, verdict.error
+    latest = context.latest
+    return Ending(
+        id=row.id,
+        attempt=row.attempt,
+        worker_id=unit.claimer.worker_id,
+        move=verdict.move,
+        failed=verdict.failed,
+        delay=verdict.delay,
+        error=dump_json(error) if error else None,
+        error_class=error.class_ if error else None,
+        result=result,
+        progress=dump_json(latest) if latest else None,
+        actor=f"worker:{unit.claimer.worker_id}",
+    )
+
+
+def _after(row: JobRow, settled: Settled, context: JobContext) -> JobRow:
+    return msgspec.structs.replace(
+        row,
+        status=settled.status,
+        version=settled.version,
+        failures=settled.failures,
+        run_at=settled.run_at,
+        queued_at=settled.queued_at,
+        finished_at=settled.finished_at,
+        duration_seconds=settled.duration_seconds,
+        error_class=settled.error_class,
+        cancel_requested_at=settled.cancel_requested_at,
+        progress=context.latest,
+    )
+
+
+def _announce_start(unit: Unit, claimed: Sequence[Claimed]) -> None:
+    unit.deps.stream.announce_soon(
+        [moved(it.row, it.row.started_at) for it in claimed if it.row.started_at]
+    )

@@ -1,0 +1,67 @@
+"""New jobs, from checked drafts to rows, hints and frames; single submits share round trips."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from taskforge.bus.stream import EventStream
+from taskforge.core.batch import Batcher
+from taskforge.core.job import JobRow
+from taskforge.core.priority import BY_RANK
+from taskforge.core.states import JobStatus
+from taskforge.db.birth import Born, Draft, create
+from taskforge.flows.frames import moved
+from taskforge.flows.hints import Hinter
+
+BATCH = 256
+"""Most single submits that one statement carries."""
+FLIGHTS = 2
+"""One batch commits while the one before it is hinted."""
+
+
+class Births:
+    """Creates jobs; `put` is for single submits, `create` for a list that is one already."""
+
+    def __init__(self, db: AsyncEngine, hinter: Hinter, stream: EventStream) -> None:
+        self._db = db
+        self._hinter = hinter
+        self._stream = stream
+        self._batcher: Batcher[Draft, JobRow] = Batcher(self.create, limit=BATCH, flights=FLIGHTS)
+
+    async def put(self, draft: Draft) -> JobRow:
+        """Create one job together with whatever else is being submitted right now."""
+        return await self._batcher.put(draft)
+
+    async def create(self, drafts: Sequence[Draft]) -> list[JobRow]:
+        """Create jobs in one transaction, then hint and announce them."""
+        async with self._db.connect() as connection:
+            born = await create(connection, drafts)
+        return await self.tell(drafts, born)
+
+    async def tell(self, drafts: Sequence[Draft], born: dict[UUID, Born]) -> list[JobRow]:
+        """Hint and announce what a transaction has created; call it after the commit."""
+        rows = [_row(draft, born[draft.id]) for draft in drafts]
+        due = [(row.priority, row.id) for row in rows if row.status is JobStatus.QUEUED]
+        self._stream.announce_soon([moved(row, row.created_at) for row in rows])
+        await self._hinter.hint(due)
+        return rows
+
+
+def _row(draft: Draft, born: Born) -> JobRow:
+    return JobRow(
+        id=draft.id,
+        type=draft.type,
+        priority=BY_RANK[draft.rank],
+        status=born.status,
+        attempt=0,
+        failures=0,
+        max_retries=draft.max_retries,
+        version=1,
+        created_at=born.created_at,
+        run_at=born.run_at,
+        queued_at=born.queued_at,
+        timeout_seconds=draft.timeout_seconds,
+        created_by=draft.created_by,
+        tags=draft.tags,
+    )

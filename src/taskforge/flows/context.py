@@ -1,0 +1,151 @@
+"""The context that a handler works with: progress, log, sandbox.
+
+The contract that it keeps is `handlers.base.Context`.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from taskforge.core.events import Event, JobFrame, LogLine
+from taskforge.core.failures import ErrorRecord
+from taskforge.core.job import JobRow, Progress
+from taskforge.core.plain import plain_json, plain_text
+from taskforge.core.sandbox import SandboxLimits
+from taskforge.db.logs import Line
+from taskforge.flows.frames import moved
+from taskforge.flows.unit import Unit
+from taskforge.outside.child import run_child
+
+PROGRESS_SECONDS = 0.2
+"""Reports that come sooner after the last one wait for their turn; only the newest leaves."""
+LINES_LIMIT = 2_000
+LOG_BYTES_LIMIT = 1_000_000
+LINE_LIMIT = 4_000
+SEQ_STRIDE = 10_000
+"""Each attempt numbers its lines from a range of its own, so that `seq` rises within the job."""
+LEVELS = frozenset({"debug", "info", "warning", "error"})
+
+
+class JobContext:
+    """What one attempt sees of the world around it; see `handlers.base.Context`."""
+
+    def __init__(self, unit: Unit, row: JobRow, previous_error: ErrorRecord | None) -> None:
+        self.job_id: UUID = row.id
+        self.attempt: int = row.attempt
+        self.previous_error = previous_error
+        self.deadline = (row.started_at or datetime.now(UTC)) + timedelta(
+            seconds=row.timeout_seconds
+        )
+        self.datasets_dir: Path = unit.deps.settings.datasets_dir
+        self._ends_at = time.monotonic() + row.timeout_seconds
+        self._unit = unit
+        self._row = row
+        self._latest: Progress | None = None
+        self._reported_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._lines = 0
+        self._log_bytes = 0
+
+    @property
+    def latest(self) -> Progress | None:
+        """The newest progress of this attempt."""
+        return self._latest
+
+    async def progress(
+        self,
+        *,
+        percent: float | None = None,
+        current: float | None = None,
+        total: float | None = None,
+        stage: str | None = None,
+        message: str | None = None,
+    ) -> None:
+        """Report how far the work has come."""
+        self._take(
+            Progress(percent=percent, current=current, total=total, stage=stage, message=message)
+        )
+        # A point where a stop request can take hold, even in a handler that awaits nothing else.
+        await asyncio.sleep(0)
+
+    def log(self, level: str, message: str, **fields: Any) -> None:
+        """Add a line to the job's log."""
+        if self._lines > LINES_LIMIT or self._log_bytes > LOG_BYTES_LIMIT:
+            return
+        text = plain_text(message, LINE_LIMIT)
+        body = plain_json(fields, LINE_LIMIT) if fields else None
+        self._lines += 1
+        self._log_bytes += len(text) + len(body or "")
+        if self._lines > LINES_LIMIT or self._log_bytes > LOG_BYTES_LIMIT:
+            level, text, body = "warning", "log truncated: this attempt wrote too much", None
+        self._write(level if level in LEVELS else "info", text, body)
+
+    async def sandbox(
+        self, function: Callable[..., Any] | str, *args: Any, limits: SandboxLimits | None = None
+    ) -> Any:
+        """Run a function in a child process with limits."""
+        limits = limits or SandboxLimits()
+        left = max(self._ends_at - time.monotonic(), 0.1)
+        limits = msgspec.structs.replace(limits, seconds=min(limits.seconds, left))
+        return await run_child(function, args, limits=limits, on_report=self._take)
+
+    def close(self) -> None:
+        """No report leaves after this; the outcome carries the last one."""
+        if self._timer:
+            self._timer.cancel()
+
+    def _take(self, progress: Progress) -> None:
+        self._latest = _tidied(progress)
+        wait = self._reported_at + PROGRESS_SECONDS - time.monotonic()
+        if wait <= 0:
+            self._report()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._report)
+
+    def _report(self) -> None:
+        self._timer = None
+        self._reported_at = time.monotonic()
+        if self._latest is None:
+            return
+        body = msgspec.json.encode(self._latest).decode()
+        self._unit.progress.add((self.job_id, self.attempt, body))
+        row = msgspec.structs.replace(self._row, progress=self._latest)
+        frame = msgspec.structs.replace(moved(row, datetime.now(UTC)), event=Event.JOB_PROGRESS)
+        self._unit.deps.stream.announce_soon([frame])
+
+    def _write(self, level: str, text: str, body: str | None) -> None:
+        at = datetime.now(UTC)
+        seq = (self.attempt - 1) * SEQ_STRIDE + self._lines
+        self._unit.lines.add(Line(self.job_id, seq, self.attempt, at, level, text, body))
+        line = LogLine(
+            seq=seq,
+            at=at,
+            attempt=self.attempt,
+            level=level,
+            message=text,
+            fields=msgspec.json.decode(body) if body else {},
+        )
+        frame: JobFrame = msgspec.structs.replace(
+            moved(self._row, at), event=Event.JOB_LOG, log=line
+        )
+        self._unit.deps.stream.announce_soon([frame])
+
+
+def _tidied(progress: Progress) -> Progress:
+    """The percentage worked out and kept within 0 to 100, texts cut to one line's worth."""
+    percent = progress.percent
+    if percent is None and progress.total and progress.current is not None:
+        percent = 100.0 * progress.current / progress.total
+    return Progress(
+        percent=None if percent is None else round(min(max(percent, 0.0), 100.0), 1),
+        current=progress.current,
+        total=progress.total,
+        stage=progress.stage and plain_text(progress.stage, 100),
+        message=progress.message and plain_text(progress.message, 300),
+    )

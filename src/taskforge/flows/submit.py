@@ -1,0 +1,224 @@
+"""Submitting jobs: check, insert once, hint, announce (DESIGN §2.2).
+
+One submit is: the order is checked against its type → the row, its details, its first event and
+its counters are committed in one statement → a hint goes to Redis → a frame goes to the stream. A
+submit succeeds while Redis is away; the scheduler hints later.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.core.errors import Conflict, Fault, Invalid, TaskForgeError
+from taskforge.core.ids import new_id
+from taskforge.core.job import MAX_DELAY_SECONDS, JobOrder, JobRow
+from taskforge.core.people import Principal
+from taskforge.db.birth import Born, Draft, create, key_holder, take_key
+from taskforge.db.engine import lock_was_busy, transaction
+from taskforge.db.job_rows import get_row
+from taskforge.flows.deps import Deps
+
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+class Submitted(NamedTuple):
+    """The job that an order led to."""
+
+    job: JobRow
+    payload: dict[str, Any]
+    fresh: bool
+    """False when the idempotency key already named this job."""
+
+
+class _Checked(NamedTuple):
+    draft: Draft
+    payload: dict[str, Any]
+    fingerprint: str | None
+    """None without an idempotency key."""
+
+
+async def submit(deps: Deps, order: JobOrder, by: Principal) -> Submitted:
+    """Accept one order.
+
+    Raises:
+        Invalid: an unknown type, a payload that its type refuses, a time that makes no sense, or
+            an idempotency key that was used with another body (R-42).
+        Conflict: an equal key is in use at this very moment (R-41).
+    """
+    checked = _check(deps, order, by)
+    if checked.fingerprint is None:
+        return Submitted(await deps.births.put(checked.draft), checked.payload, fresh=True)
+    return await _submit_keyed(deps, checked, by)
+
+
+async def submit_many(
+    deps: Deps, orders: Sequence[JobOrder], by: Principal, *, atomic: bool
+) -> list[Submitted | TaskForgeError]:
+    """Accept many orders; the answers are in the order of the orders.
+
+    Args:
+        deps: what flows run on.
+        orders: at most `MAX_BULK`.
+        by: who asks.
+        atomic: all or nothing, in one transaction.
+
+    Raises:
+        Invalid: `atomic`, and an order is not acceptable; the faults point at the items.
+        Conflict: `atomic`, and a key is in use at this very moment.
+    """
+    checks = [_try_check(deps, order, by) for order in orders]
+    if atomic:
+        return list(await _submit_all(deps, _all_or_raise(checks), by))
+    answers: dict[int, Submitted | TaskForgeError] = {}
+    plain: list[tuple[int, _Checked]] = []
+    for index, checked in enumerate(checks):
+        if isinstance(checked, TaskForgeError):
+            answers[index] = checked
+        elif checked.fingerprint is None:
+            plain.append((index, checked))
+        else:
+            answers[index] = await _try_keyed(deps, checked, by)
+    if plain:
+        rows = await deps.births.create([checked.draft for _, checked in plain])
+        for (index, checked), row in zip(plain, rows, strict=True):
+            answers[index] = Submitted(row, checked.payload, fresh=True)
+    return [answers[index] for index in range(len(orders))]
+
+
+def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
+    job_type = deps.registry.get(order.type)
+    payload, ask = deps.registry.check_payload(job_type, order.payload)
+    draft = Draft(
+        id=new_id(),
+        type=order.type,
+        rank=order.priority.rank,
+        payload=msgspec.json.encode(payload).decode(),
+        max_retries=job_type.max_retries if order.max_retries is UNSET else order.max_retries,
+        timeout_seconds=order.timeout_seconds or job_type.timeout_seconds,
+        run_at=_run_at(order),
+        delay_seconds=order.delay_seconds or 0.0,
+        created_by=by.user_id,
+        webhook_url=order.webhook_url,
+        idempotency_key=order.idempotency_key,
+        tags=list(dict.fromkeys(order.tags)),
+        summary=job_type.summarise(ask)[:120] if job_type.summarise else None,
+        actor=by.actor,
+    )
+    return _Checked(draft, payload, _fingerprint(order) if order.idempotency_key else None)
+
+
+def _try_check(deps: Deps, order: JobOrder, by: Principal) -> _Checked | TaskForgeError:
+    try:
+        return _check(deps, order, by)
+    except TaskForgeError as error:
+        return error
+
+
+def _run_at(order: JobOrder) -> datetime | None:
+    at = order.scheduled_at
+    if at is None:
+        return None
+    if order.delay_seconds is not None:
+        raise _invalid("/delay_seconds", "give scheduled_at or delay_seconds, not both")
+    if at.tzinfo is None:
+        raise _invalid("/scheduled_at", "needs a time zone, such as 2026-01-31T08:00:00Z")
+    # Only a bound against nonsense: whether the time has come is the database's to say (R-02).
+    if at > datetime.now(UTC) + timedelta(seconds=MAX_DELAY_SECONDS):
+        raise _invalid("/scheduled_at", "is more than 366 days ahead")
+    return at
+
+
+def _invalid(pointer: str, message: str) -> Invalid:
+    return Invalid(f"{pointer[1:]} {message}", faults=[Fault(pointer, message)])
+
+
+def _fingerprint(order: JobOrder) -> str:
+    """SHA-256 of the checked, canonical body; the key itself may come by header or body (R-42)."""
+    body = msgspec.structs.replace(order, idempotency_key=None)
+    return hashlib.sha256(_canonical.encode(body)).hexdigest()
+
+
+async def _submit_keyed(deps: Deps, checked: _Checked, by: Principal) -> Submitted:
+    return (await _submit_all(deps, [checked], by))[0]
+
+
+async def _try_keyed(deps: Deps, checked: _Checked, by: Principal) -> Submitted | TaskForgeError:
+    try:
+        return await _submit_keyed(deps, checked, by)
+    except TaskForgeError as error:
+        return error
+
+
+async def _submit_all(deps: Deps, checks: list[_Checked], by: Principal) -> list[Submitted]:
+    """One transaction for keys and jobs together: either both are there or none is (R-41)."""
+    replayed: dict[int, Submitted] = {}
+    born: dict[Any, Born] = {}
+    fresh: list[_Checked] = []
+    try:
+        async with transaction(deps.db) as connection:
+            for index, checked in enumerate(checks):
+                found = await _replay(connection, checked, by) if checked.fingerprint else None
+                if found is None:
+                    fresh.append(checked)
+                else:
+                    replayed[index] = found
+            if fresh:
+                born = await create(connection, [checked.draft for checked in fresh])
+    except Exception as error:
+        if lock_was_busy(error):
+            raise Conflict(
+                "a request with the same idempotency key is in progress; try again",
+                code="idempotency_in_progress",
+            ) from error
+        raise
+    rows = iter(await deps.births.tell([checked.draft for checked in fresh], born))
+    return [
+        replayed[index] if index in replayed else Submitted(next(rows), checked.payload, fresh=True)
+        for index, checked in enumerate(checks)
+    ]
+
+
+async def _replay(
+    connection: AsyncConnection, checked: _Checked, by: Principal
+) -> Submitted | None:
+    """The job that the key already names; None when the key is now ours."""
+    draft, key = checked.draft, checked.draft.idempotency_key or ""
+    fingerprint = checked.fingerprint or ""
+    if await take_key(connection, by.user_id, key, fingerprint, draft.id):
+        return None
+    holder = await key_holder(connection, by.user_id, key)
+    if holder is None or holder.fingerprint != fingerprint:
+        raise Invalid(
+            f"idempotency key {key!r} was used with another body",
+            code="idempotency_key_reused",
+            faults=[Fault("/idempotency_key", "was used with another body")],
+        )
+    row = await get_row(connection, holder.job_id)
+    if row is None:
+        raise Conflict(
+            f"job {holder.job_id}, which idempotency key {key!r} made, was deleted",
+            code="idempotent_job_deleted",
+        )
+    return Submitted(row, checked.payload, fresh=False)
+
+
+def _all_or_raise(checks: list[_Checked | TaskForgeError]) -> list[_Checked]:
+    good: list[_Checked] = []
+    faults: list[Fault] = []
+    for index, checked in enumerate(checks):
+        if isinstance(checked, _Checked):
+            good.append(checked)
+            continue
+        found = checked.faults if isinstance(checked, Invalid) else ()
+        faults += [
+            Fault(f"/jobs/{index}{fault.pointer}", fault.message)
+            for fault in found or [Fault("", checked.detail)]
+        ]
+    if faults:
+        raise Invalid("nothing was created: some orders are not acceptable", faults=faults)
+    return good

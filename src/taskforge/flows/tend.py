@@ -1,0 +1,200 @@
+"""What keeps the promise when something was lost: each function is one pass, safe to run twice.
+
+    promote   scheduled and retrying jobs whose time has come → queued, hinted
+    rehint    queued jobs whose hint Redis has lost, by reason and never by age alone (R-21)
+    rescue    running jobs whose worker fell silent → by `core.retry.after_crash` (R-30)
+    fleet     worker units that fell silent → offline
+    count     appended deltas → counters
+    prune     what has outlived its time
+
+Any number of schedulers may run them at once: each statement skips what a rival holds.
+"""
+
+from uuid import UUID
+
+from redis import RedisError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.core.events import Event, WorkerFrame
+from taskforge.core.retry import after_crash
+from taskforge.core.states import JobStatus
+from taskforge.core.watch import Watch
+from taskforge.db import hints, leases, moves, roster
+from taskforge.db.counts import roll_up
+from taskforge.db.engine import dump_json, transaction
+from taskforge.db.facts import EPOCH, get_fact, set_fact
+from taskforge.db.job_rows import get_rows
+from taskforge.db.leases import Expired
+from taskforge.db.prune import prune_jobs, prune_keys
+from taskforge.flows.deps import Deps
+from taskforge.flows.frames import moved
+from taskforge.log import get_logger
+
+PROMOTE_BATCH = 500
+HINT_BATCH = 1_000
+"""Most jobs hinted again per queue and pass (R-21)."""
+RESCUE_BATCH = 200
+COUNT_BATCH = 20_000
+PRUNE_BATCH = 500
+MANY_OWNERS = 4
+"""From so many owners on, half of them silent at once looks like our own fault (R-32)."""
+
+log = get_logger(__name__)
+
+
+async def promote(deps: Deps) -> int:
+    """Queue what has become due, and hint it; how many."""
+    async with deps.db.connect() as connection:
+        due = await moves.promote(connection, limit=PROMOTE_BATCH)
+    await deps.hinter.hint([(it.row.priority, it.row.id) for it in due])
+    deps.stream.announce_soon([moved(it.row, it.at) for it in due])
+    return len(due)
+
+
+async def rehint(deps: Deps) -> int:
+    """Hint again what Redis has lost; how many.
+
+    Does nothing while Redis is away: the hints would only be lost again.
+    """
+    try:
+        epoch = await deps.queue.epoch()
+        await _forget_after_loss(deps, epoch)
+        hinted = await _hint_unhinted(deps)
+    except (RedisError, OSError) as error:
+        log.warning("rehint.postponed", error=repr(error))
+        return 0
+    return hinted + await _hint_stranded(deps)
+
+
+async def rescue(deps: Deps, watch: Watch) -> int:
+    """Take jobs from workers that fell silent; how many.
+
+    A database that was away looks like the death of every worker, so nothing is believed until
+    both it and we have been there for a while (R-31, R-32).
+    """
+    try:
+        async with deps.db.connect() as connection:
+            health = await leases.health(connection)
+            only = await _suspicious(connection, health)
+    except Exception:
+        watch.missed()
+        raise
+    watch.reached()
+    settling = health.in_recovery or health.up_seconds < deps.settings.lease_seconds + 10
+    if not health.silent_owners or settling or not watch.is_long_enough:
+        return 0
+    async with transaction(deps.db) as connection:
+        expired = await leases.lock_expired(connection, limit=RESCUE_BATCH, only=only)
+        if not expired:
+            return 0
+        done = await moves.settle(connection, [_ending(job) for job in expired])
+        rows = await get_rows(connection, list(done))
+    log.warning("lease.expired", jobs=len(rows), workers=len({it.worker_id for it in expired}))
+    queued = [row for row in rows if row.status is JobStatus.QUEUED]
+    await deps.hinter.hint([(row.priority, row.id) for row in queued])
+    await deps.hinter.bury(
+        [(row.priority, row.id) for row in rows if row.status is JobStatus.DEAD_LETTER]
+    )
+    deps.stream.announce_soon([moved(row, done[row.id].at) for row in rows])
+    return len(rows)
+
+
+async def fleet(deps: Deps) -> int:
+    """Mark worker units offline that fell silent, and forget those long gone; how many fell."""
+    seconds = deps.settings.lease_seconds
+    async with deps.db.connect() as connection:
+        gone = await roster.mark_silent(connection, seconds=seconds)
+        await roster.forget_gone(connection, seconds=seconds * roster.KEPT_LEASES)
+    deps.stream.announce_soon(
+        [
+            WorkerFrame(
+                event=Event.WORKER_OFFLINE,
+                worker_id=it.id,
+                host=it.host,
+                pid=it.pid,
+                at=it.at,
+                reason="lost",
+            )
+            for it in gone
+        ]
+    )
+    return len(gone)
+
+
+async def count(deps: Deps) -> int:
+    """Roll appended deltas up into the counters; how many deltas."""
+    async with deps.db.connect() as connection:
+        return await roll_up(connection, limit=COUNT_BATCH)
+
+
+async def prune(deps: Deps) -> int:
+    """Delete what has outlived its time, a batch at a time (R-83); how many rows."""
+    async with deps.db.connect() as connection:
+        jobs = await prune_jobs(connection, days=deps.settings.retention_days, limit=PRUNE_BATCH)
+        return jobs + await prune_keys(connection, limit=PRUNE_BATCH)
+
+
+async def _suspicious(connection: AsyncConnection, health: leases.Health) -> UUID | None:
+    """The one worker to look at when half the fleet seems dead at once (R-32); None is all."""
+    if health.owners < MANY_OWNERS or health.silent_owners * 2 <= health.owners:
+        return None
+    log.error("fleet.silent", silent=health.silent_owners, owners=health.owners)
+    return await leases.one_silent_owner(connection)
+
+
+async def _forget_after_loss(deps: Deps, epoch: str) -> None:
+    """Rule (b): a new epoch means that every hint may be gone (R-22)."""
+    async with deps.db.connect() as connection:
+        known = await get_fact(connection, EPOCH)
+        if known == epoch:
+            return
+        forgotten = 0
+        if known is not None:
+            while n := await hints.forget_all_hints(connection, limit=HINT_BATCH):
+                forgotten += n
+        # Only now: who dies before this line leaves the old epoch behind for the next pass.
+        await set_fact(connection, EPOCH, epoch)
+    if known is not None:
+        log.warning("redis.lost_data", forgotten=forgotten)
+
+
+async def _hint_unhinted(deps: Deps) -> int:
+    """Rules (a) and (b): hint what is marked, until nothing is left."""
+    hinted = 0
+    while True:
+        async with deps.db.connect() as connection:
+            due = await hints.take_unhinted(connection, limit=HINT_BATCH)
+        if not due or not await deps.hinter.hint(due):
+            return hinted
+        hinted += len(due)
+
+
+async def _hint_stranded(deps: Deps) -> int:
+    """Rules (c) to (e): due jobs wait although slots are free, so their hints went astray."""
+    hinted = 0
+    async with deps.db.connect() as connection:
+        for priority, free in (await hints.free_slots(connection)).items():
+            if not free:
+                continue
+            due = await hints.take_oldest(connection, priority, limit=min(free, HINT_BATCH))
+            await deps.hinter.hint(due)
+            hinted += len(due)
+    if hinted:
+        log.warning("hint.repeated", jobs=hinted)
+    return hinted
+
+
+def _ending(job: Expired) -> moves.Ending:
+    verdict = after_crash(job.budget)
+    return moves.Ending(
+        id=job.id,
+        attempt=job.attempt,
+        worker_id=job.worker_id,
+        move=verdict.move,
+        failed=verdict.failed,
+        crashed=verdict.crashed,
+        delay=verdict.delay,
+        error=dump_json(verdict.error) if verdict.error else None,
+        error_class=verdict.error.class_ if verdict.error else None,
+        actor="scheduler",
+    )

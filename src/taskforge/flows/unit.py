@@ -1,0 +1,131 @@
+"""What the attempts of one worker unit share: who it is, and the batchers of its writes."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.core.batch import Batcher
+from taskforge.core.failures import ErrorClass, ErrorRecord
+from taskforge.core.states import Move
+from taskforge.db.claims import Claimer, save_progress
+from taskforge.db.engine import dump_json, is_away
+from taskforge.db.logs import Line, insert_lines
+from taskforge.db.moves import Ending, Settled, settle
+from taskforge.flows.deps import Deps
+from taskforge.log import get_logger
+
+ResultT = TypeVar("ResultT")
+
+OUTCOME_BATCH = 256
+OUTCOME_FLIGHTS = 2
+LINE_BATCH = 500
+PROGRESS_BATCH = 500
+
+log = get_logger(__name__)
+
+
+class Unit:
+    """One worker process, as the database knows it.
+
+    Args:
+        deps: opened on the loop that runs the jobs.
+        claimer: identity, queues and types of this process.
+    """
+
+    def __init__(self, deps: Deps, claimer: Claimer) -> None:
+        self.deps = deps
+        self.claimer = claimer
+        self.outcomes: Batcher[Ending, Settled | None] = Batcher(
+            self._settle, limit=OUTCOME_BATCH, flights=OUTCOME_FLIGHTS
+        )
+        self.lines: Batcher[Line, None] = Batcher(self._log, limit=LINE_BATCH)
+        self.progress: Batcher[tuple[UUID, int, str], None] = Batcher(
+            self._progress, limit=PROGRESS_BATCH
+        )
+
+    async def drain(self) -> None:
+        """Wait until everything that was handed in is written or given up."""
+        await asyncio.gather(self.outcomes.drain(), self.lines.drain(), self.progress.drain())
+
+    async def insisting(
+        self, action: Callable[[AsyncConnection], Awaitable[ResultT]], *, seconds: float
+    ) -> ResultT:
+        """Run a statement, again and again while the database is away (R-12, R-16).
+
+        Every statement given here is guarded, so a repetition after a lost reply does nothing.
+
+        Raises:
+            Exception: what the statement raised once `seconds` have passed, or at once when the
+                fault lies with the statement.
+        """
+        deadline = time.monotonic() + seconds
+        pause = 0.2
+        while True:
+            try:
+                async with self.deps.db.connect() as connection:
+                    return await action(connection)
+            except Exception as error:
+                if not is_away(error) or time.monotonic() + pause > deadline:
+                    raise
+                log.warning("database.missed", error=repr(error), retry_in=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    async def _settle(self, endings: Sequence[Ending]) -> list[Settled | None]:
+        try:
+            done = await self._insist_on(endings)
+        except Exception:
+            # One outcome that PostgreSQL refuses must not take its neighbours along.
+            log.exception("outcome.refused", jobs=len(endings))
+            if len(endings) == 1:
+                return [await self._bury(endings[0])]
+            return [(await self._settle([ending]))[0] for ending in endings]
+        return [done.get(ending.id) for ending in endings]
+
+    async def _insist_on(self, endings: Sequence[Ending]) -> dict[UUID, Settled]:
+        return await self.insisting(
+            lambda connection: settle(connection, endings),
+            seconds=self.deps.settings.lease_seconds,
+        )
+
+    async def _bury(self, ending: Ending) -> Settled | None:
+        error = ErrorRecord(
+            class_=ErrorClass.INTERNAL,
+            kind="outcome_refused",
+            message="The outcome of this job could not be stored; the worker's log says why.",
+        )
+        plain = Ending(
+            id=ending.id,
+            attempt=ending.attempt,
+            worker_id=ending.worker_id,
+            move=Move.FAIL,
+            failed=True,
+            error=dump_json(error),
+            error_class=error.class_,
+        )
+        try:
+            return (await self._insist_on([plain])).get(ending.id)
+        except Exception:
+            # The lease runs out, and the rescue takes the job from there.
+            log.exception("outcome.lost", job_id=str(ending.id))
+            return None
+
+    async def _log(self, lines: Sequence[Line]) -> list[None]:
+        try:
+            async with self.deps.db.connect() as connection:
+                await insert_lines(connection, lines)
+        except Exception:
+            log.exception("lines.lost", lines=len(lines))
+        return [None] * len(lines)
+
+    async def _progress(self, latest: Sequence[tuple[UUID, int, str]]) -> list[None]:
+        try:
+            async with self.deps.db.connect() as connection:
+                await save_progress(connection, self.claimer.worker_id, latest)
+        except Exception:
+            log.exception("progress.lost", jobs=len(latest))
+        return [None] * len(latest)

@@ -1,0 +1,60 @@
+"""`taskforge scheduler`: the duties and their periods, in one table.
+
+Any number of schedulers may run: every pass is safe to run twice, so they share the work and need
+no leader (DESIGN §2.7).
+"""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+
+import uvloop
+
+from taskforge.config import Settings
+from taskforge.core.watch import Watch
+from taskforge.flows import tend
+from taskforge.flows.deps import Deps, open_deps
+from taskforge.handlers.registry import load
+from taskforge.log import configure, get_logger
+from taskforge.scheduler.every import every
+
+STATEMENT_SECONDS = 30.0
+
+log = get_logger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """Tend the jobs until SIGTERM or SIGINT; 0 after a clean stop."""
+    configure(settings, "scheduler")
+    uvloop.run(_run(settings))
+    log.info("scheduler.stopped")
+    return 0
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    registry = load(settings.job_modules())
+    async with open_deps(
+        settings, registry, statement_seconds=STATEMENT_SECONDS, by_key=True
+    ) as deps:
+        duties = [asyncio.create_task(duty) for duty in _duties(deps)]
+        log.info("scheduler.started")
+        await stop.wait()
+        for duty in duties:
+            duty.cancel()
+        await asyncio.gather(*duties, return_exceptions=True)
+
+
+def _duties(deps: Deps) -> list[Coroutine[None, None, None]]:
+    lease = deps.settings.lease_seconds
+    watch = Watch(lease)
+    return [
+        every(0.25, "promote", lambda: tend.promote(deps), full=tend.PROMOTE_BATCH),
+        every(lease / 6, "rescue", lambda: tend.rescue(deps, watch), full=tend.RESCUE_BATCH),
+        every(min(lease / 6, 5.0), "rehint", lambda: tend.rehint(deps)),
+        every(lease / 3, "fleet", lambda: tend.fleet(deps)),
+        every(1.0, "count", lambda: tend.count(deps), full=tend.COUNT_BATCH),
+        every(60.0, "prune", lambda: tend.prune(deps), full=tend.PRUNE_BATCH),
+    ]

@@ -1,0 +1,234 @@
+"""The crew: which jobs this unit runs, and when it claims more (DESIGN §3, "Slots bound").
+
+One claim statement is in flight at a time. It names what the waiting hints name and fills the
+remaining slots with the best due jobs; what frees meanwhile is claimed by the next one. As long as
+a claim fills every slot there may be more, so each freed slot is refilled without a hint; once a
+claim comes back short, the gate opens and the unit waits for hints again.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+from uuid import UUID
+
+from taskforge.db.claims import Claimed
+from taskforge.flows.attempt import Ended, Hold, Interruption, run, take, take_suspect
+from taskforge.flows.unit import Unit
+from taskforge.log import get_logger
+from taskforge.worker.gate import Gate
+
+ASKED_IDS = 512
+"""Most ids that one claim names; the rest is found by filling."""
+MARGIN = 0.2
+"""Part of a lease that is given up for safety before it ends, at most 2 s (R-15)."""
+RETRY_SECONDS = 1.0
+HASTEN_SECONDS = 0.1
+UNWIND_SECONDS = 10.0
+"""How long interrupted attempts may take to hand their jobs back."""
+
+log = get_logger(__name__)
+
+
+class _Ask(NamedTuple):
+    ids: Sequence[UUID]
+    answer: "asyncio.Future[list[asyncio.Task[None]]]"
+
+
+class Crew:
+    """Runs attempts in `slots` slots; lives on the loop thread.
+
+    Args:
+        unit: identity and writes.
+        slots: most handlers that work at once.
+        gate: opened when hints are wanted.
+        carry: gets every ended attempt; decides what happens in the queue.
+    """
+
+    def __init__(
+        self,
+        unit: Unit,
+        slots: int,
+        gate: Gate,
+        carry: Callable[[Ended], Awaitable[None]],
+    ) -> None:
+        self.unit = unit
+        self._slots = slots
+        self._gate = gate
+        self._carry = carry
+        self._asks: list[_Ask] = []
+        self._claiming: asyncio.Task[None] | None = None
+        self._working = 0
+        self._backlog = True  # before the first claim nobody knows
+        self._suspects = False
+        self._isolated = False
+        self._draining = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.holds: dict[UUID, Hold] = {}
+        """Attempts of this unit, the ones whose outcome is being recorded included."""
+
+    def start(self) -> None:
+        """Claim what is waiting already."""
+        self._kick()
+
+    async def serve(self, ids: Sequence[UUID]) -> None:
+        """Answer a hint: claim what it names, and return when those jobs have ended.
+
+        What no slot can take stays queued: filling, here or elsewhere, finds it.
+        """
+        answer: asyncio.Future[list[asyncio.Task[None]]] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self._asks.append(_Ask(ids, answer))
+        self._kick()
+        tasks = await answer
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def stop(self, ids: Iterable[UUID]) -> None:
+        """Stop these jobs, as far as they run here."""
+        for job_id in ids:
+            if hold := self.holds.get(job_id):
+                hold.interrupt(Interruption.CANCELLED)
+
+    def renewed(self, ids: Iterable[tuple[UUID, int]], asked_at: float) -> None:
+        """The leases of these attempts were extended by a request sent at `asked_at`."""
+        until = self._lease_until(asked_at)
+        for job_id, attempt in ids:
+            hold = self.holds.get(job_id)
+            if hold and hold.claimed.row.attempt == attempt:
+                hold.lease_until = until
+
+    def lose(self, ids: Iterable[UUID]) -> None:
+        """Let go of jobs whose lease has passed, or may have passed, to another."""
+        for job_id in ids:
+            if hold := self.holds.get(job_id):
+                hold.interrupt(Interruption.LOST)
+
+    def look_for_suspects(self) -> None:
+        """A job that crashed twice is waiting: take it as soon as nothing else runs (R-30)."""
+        self._suspects = True
+        self._kick()
+
+    async def drain(self, seconds: float, *, hasten: Callable[[], bool]) -> None:
+        """Claim no more, let jobs end for `seconds`, then hand back what still runs (R-90).
+
+        Args:
+            seconds: the grace.
+            hasten: asked ten times a second whether to cut the grace short.
+        """
+        self._draining = True
+        self._admit()
+        self._kick()
+        deadline = time.monotonic() + seconds
+        while self.holds and time.monotonic() < deadline and not hasten():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), HASTEN_SECONDS)
+        if self.holds:
+            log.info("crew.interrupted", jobs=len(self.holds))
+        for hold in list(self.holds.values()):
+            hold.interrupt(Interruption.DRAINED)
+        try:
+            await asyncio.wait_for(self._idle.wait(), UNWIND_SECONDS)
+        except TimeoutError:
+            log.error("crew.stuck", jobs=len(self.holds))
+        await self.unit.drain()
+
+    @property
+    def _free(self) -> int:
+        """Slots to fill. Outcomes being recorded count once there are more than slots."""
+        recording = len(self.holds) - self._working
+        return self._slots - self._working - max(recording - self._slots, 0)
+
+    def _kick(self) -> None:
+        if self._claiming is None:
+            self._claiming = asyncio.get_running_loop().create_task(self._claim_rounds())
+
+    async def _claim_rounds(self) -> None:
+        try:
+            while self._wants_claim():
+                asks, self._asks = self._asks, []
+                if self._draining or self._isolated or self._free <= 0:
+                    # Whatever these hints name is left to filling, here or elsewhere.
+                    self._backlog = self._backlog or not self._draining
+                    self._start([], asks)
+                    return
+                await self._claim(asks)
+        finally:
+            self._claiming = None
+            self._admit()
+
+    def _wants_claim(self) -> bool:
+        if self._asks:
+            return True
+        ready = not self._draining and not self._isolated and self._free > 0
+        return ready and (self._backlog or (self._suspects and not self.holds))
+
+    async def _claim(self, asks: list[_Ask]) -> None:
+        free, asked_at = self._free, time.monotonic()
+        try:
+            if self._suspects and not self.holds:
+                self._suspects = False
+                suspect = await take_suspect(self.unit)
+                if suspect:
+                    self._isolated = True
+                    self._backlog = True
+                    self._start([suspect], asks, asked_at)
+                    return
+            ids = [job_id for ask in asks for job_id in ask.ids][:ASKED_IDS]
+            claimed = await take(self.unit, ids, free=free)
+        except Exception:
+            log.exception("claim.failed")
+            self._asks = asks + self._asks
+            await asyncio.sleep(RETRY_SECONDS)
+            return
+        self._backlog = len(claimed) >= free
+        self._start(claimed, asks, asked_at)
+
+    def _start(self, claimed: list[Claimed], asks: list[_Ask], asked_at: float = 0.0) -> None:
+        tasks: dict[UUID, asyncio.Task[None]] = {}
+        for job in claimed:
+            hold = Hold(job, lease_until=self._lease_until(asked_at), freed=self._freed)
+            self.holds[job.row.id] = hold
+            self._working += 1
+            hold.task = tasks[job.row.id] = asyncio.create_task(self._run(hold))
+        if claimed:
+            self._idle.clear()
+        for ask in asks:
+            if not ask.answer.done():
+                ask.answer.set_result([tasks[id_] for id_ in ask.ids if id_ in tasks])
+
+    async def _run(self, hold: Hold) -> None:
+        job_id = hold.claimed.row.id
+        try:
+            await self._carry(await run(self.unit, hold))
+        except Exception:
+            log.exception("attempt.broke", job_id=str(job_id))
+        finally:
+            if hold.working:
+                hold.free()
+            del self.holds[job_id]
+            self._after_one()
+
+    def _freed(self, _hold: Hold) -> None:
+        self._working -= 1
+        if self._backlog:
+            self._kick()
+
+    def _after_one(self) -> None:
+        if not self.holds:
+            self._isolated = False
+            self._idle.set()
+        if self._backlog or self._suspects:
+            self._kick()
+        self._admit()
+
+    def _admit(self) -> None:
+        closed = self._draining or self._isolated or self._backlog
+        self._gate.admit(0 if closed else max(self._free, 0))
+
+    def _lease_until(self, asked_at: float) -> float:
+        lease = self.unit.claimer.lease_seconds
+        return asked_at + lease - min(lease * MARGIN, 2.0)

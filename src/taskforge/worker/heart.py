@@ -1,0 +1,189 @@
+"""The heart: a thread of its own that shows that the unit is alive, and hears what it should.
+
+It has its own small loop and its own database connection, so that neither a job that blocks the
+job loop nor an exhausted pool can starve it (R-13). It renews leases only while the job loop
+answers (R-D7): a process that is wedged must not look alive.
+"""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import psutil
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from taskforge.bus.client import open_client
+from taskforge.bus.signals import listen
+from taskforge.config import Settings
+from taskforge.db.claims import any_suspects, renew, still_mine
+from taskforge.db.engine import open_engine
+from taskforge.db.roster import Member, beat
+from taskforge.log import get_logger
+from taskforge.worker.crew import Crew
+from taskforge.worker.gate import Gate
+
+BEATS_PER_LEASE = 3
+WEDGED_EXIT = 70
+"""EX_SOFTWARE: the supervisor starts a fresh unit."""
+
+log = get_logger(__name__)
+
+
+class Heart(threading.Thread):
+    """Beats for one unit until `still` is called.
+
+    Args:
+        settings: addresses and the lease.
+        member: how the roster shows this unit.
+        crew: lives on `loop`; touched from here only through `call_soon_threadsafe`.
+        gate: woken by announced pushes.
+        loop: where the jobs run.
+        is_sound: whether Dramatiq's threads are all alive.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        member: Member,
+        crew: Crew,
+        gate: Gate,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        is_sound: Callable[[], bool],
+    ) -> None:
+        super().__init__(name="heart", daemon=True)
+        self._settings = settings
+        self._member = member
+        self._claimer = crew.unit.claimer
+        self._crew = crew
+        self._gate = gate
+        self._loop = loop
+        self._is_sound = is_sound
+        self._beat_seconds = settings.lease_seconds / BEATS_PER_LEASE
+        self._wedged_after = max(settings.lease_seconds / 6, 1.0)
+        self._dead_after = max(settings.lease_seconds * 2 / 3, 5.0)
+        self._answered_at = time.monotonic()
+        self._process = psutil.Process()
+        self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._stilled = asyncio.Event()
+        self.status = "online"
+        """What the roster shows: online or draining."""
+        self.beaten = threading.Event()
+        """Set once the unit is registered."""
+
+    def run(self) -> None:
+        """Beat, listen and watch."""
+        asyncio.run(self._live())
+
+    def still(self) -> None:
+        """Stop; the thread ends soon after."""
+        if self._own_loop:
+            with suppress(RuntimeError):
+                self._own_loop.call_soon_threadsafe(self._stilled.set)
+
+    async def _live(self) -> None:
+        self._own_loop = asyncio.get_running_loop()
+        engine = open_engine(
+            self._settings,
+            statement_seconds=self._settings.lease_seconds,
+            pool_size=1,
+            by_key=True,
+        )
+        redis = open_client(self._settings, listening=True)
+        tasks = [
+            asyncio.create_task(self._beat_on(engine)),
+            asyncio.create_task(self._watch()),
+            asyncio.create_task(self._listen(redis)),
+        ]
+        await self._stilled.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await redis.aclose()
+        await engine.dispose()
+
+    async def _beat_on(self, engine: AsyncEngine) -> None:
+        while True:
+            started = time.monotonic()
+            try:
+                await self._beat(engine)
+                self.beaten.set()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next beat tries again
+                log.warning("beat.missed", error=repr(error))
+            pause = self._beat_seconds - (time.monotonic() - started)
+            await asyncio.sleep(max(pause, self._beat_seconds / 10))
+
+    async def _beat(self, engine: AsyncEngine) -> None:
+        asked_at = time.monotonic()
+        held = [(job_id, hold.claimed.row.attempt) for job_id, hold in self._holds()]
+        if asked_at - self._answered_at > self._wedged_after:
+            log.error("loop.wedged", seconds=round(asked_at - self._answered_at, 1))
+            held = []
+        async with engine.connect() as connection:
+            renewed = await renew(connection, self._claimer, held) if held else []
+            missing = {job_id for job_id, _ in held} - {it.id for it in renewed}
+            # A row that was locked for a moment is missing too: look before letting go (R-14).
+            mine = await still_mine(connection, self._claimer, list(missing)) if missing else []
+            await beat(connection, self._member, status=self.status, facts=self._facts())
+            suspects = await any_suspects(connection)
+        lost = missing - {it.id for it in mine}
+        self._tell(self._crew.renewed, [(it.id, it.attempt) for it in renewed], asked_at)
+        self._tell(self._crew.stop, [it.id for it in (*renewed, *mine) if it.cancel_requested])
+        if lost:
+            log.warning("lease.lost", jobs=len(lost))
+            self._tell(self._crew.lose, lost)
+        if suspects:
+            self._tell(self._crew.look_for_suspects)
+
+    async def _watch(self) -> None:
+        """Look after the job loop, Dramatiq's threads, and leases that nothing renews."""
+        while True:
+            await asyncio.sleep(self._wedged_after / 5)
+            now = time.monotonic()
+            self._tell(self._answered)
+            silent = now - self._answered_at
+            if silent > self._dead_after or not self._is_sound():
+                self._die("loop.dead", silent_seconds=round(silent, 1))
+            late = [job_id for job_id, hold in self._holds() if now > hold.lease_until]
+            if late:
+                self._tell(self._crew.lose, late)
+            stubborn = [
+                str(job_id) for job_id, hold in self._holds() if hold.working and now > hold.stop_by
+            ]
+            if stubborn:
+                self._die("handler.unstoppable", jobs=stubborn)
+
+    async def _listen(self, redis: Redis) -> None:
+        await listen(
+            redis,
+            woken=self._gate.wake,
+            stopped=lambda job_ids: self._tell(self._crew.stop, job_ids),
+        )
+
+    def _holds(self) -> list[Any]:
+        # One C call under the GIL: no half-changed dictionary is ever seen from this thread.
+        return list(self._crew.holds.items())
+
+    def _answered(self) -> None:
+        self._answered_at = time.monotonic()
+
+    def _tell(self, action: Callable[..., None], *args: Any) -> None:
+        with suppress(RuntimeError):  # the loop has closed: the unit is leaving
+            self._loop.call_soon_threadsafe(action, *args)
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "memory_bytes": self._process.memory_info().rss,
+            "running": len(self._crew.holds),
+            "loop_silent_seconds": round(time.monotonic() - self._answered_at, 3),
+        }
+
+    def _die(self, event: str, **facts: Any) -> None:
+        """End the process at once; the leases run out, and other units take the jobs."""
+        log.critical(event, **facts)
+        os._exit(WEDGED_EXIT)
