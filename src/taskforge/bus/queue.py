@@ -45,7 +45,7 @@ class HintQueue:
         by_queue: dict[Priority, list[UUID]] = {}
         for priority, job_id in due:
             by_queue.setdefault(priority, []).append(job_id)
-        pipeline = self._redis.pipeline(transaction=True)
+        pipeline: Any = self._redis.pipeline(transaction=True)
         for priority, ids in by_queue.items():
             messages = _messages(priority, ids)
             key = f"{NAMESPACE}:{priority.queue}"
@@ -57,7 +57,7 @@ class HintQueue:
     async def bury(self, dead: Iterable[tuple[Priority, UUID]]) -> None:
         """Put jobs that were dead-lettered into Dramatiq's dead-letter sets."""
         now_ms = int(time.time() * 1000)
-        pipeline = self._redis.pipeline(transaction=True)
+        pipeline: Any = self._redis.pipeline(transaction=True)
         for priority, job_id in dead:
             key = f"{NAMESPACE}:{priority.queue}.XQ"
             for message_id, message in _messages(priority, [job_id]).items():
@@ -67,10 +67,12 @@ class HintQueue:
 
     async def epoch(self) -> str:
         """The name of this life of the Redis data; a new one after it was lost (R-22)."""
-        run_id = str((await self._redis.info("server"))["run_id"])
-        await self._redis.set(EPOCH_KEY, new_token(8), nx=True)
-        stored: Any = await self._redis.get(EPOCH_KEY)
-        return f"{stored.decode()}:{run_id}"
+        pipeline: Any = self._redis.pipeline(transaction=True)
+        pipeline.set(EPOCH_KEY, new_token(8), nx=True)
+        pipeline.get(EPOCH_KEY)
+        pipeline.info("server")
+        _, stored, server = await pipeline.execute()
+        return f"{stored.decode()}:{server['run_id']}"
 
 
 def _messages(priority: Priority, ids: Sequence[UUID]) -> dict[str, bytes]:

@@ -22,7 +22,8 @@ async def ask_to_stop(redis: Redis, job_ids: list[UUID]) -> None:
     Raises:
         redis.RedisError: the heartbeat's answer carries the same news within a third of a lease.
     """
-    await redis.publish(CANCEL_CHANNEL, " ".join(job_id.hex for job_id in job_ids))
+    client: Any = redis
+    await client.publish(CANCEL_CHANNEL, " ".join(job_id.hex for job_id in job_ids))
 
 
 async def listen(
@@ -36,9 +37,10 @@ async def listen(
             reconnect too, for what was missed. Must not block.
         stopped: gets the ids of jobs that should stop. Must not block.
     """
+    client: Any = redis  # its pub/sub carries no types
     while True:
         with suppress(RedisError, OSError):
-            async with redis.pubsub() as pubsub:
+            async with client.pubsub() as pubsub:
                 await pubsub.subscribe(WAKE_CHANNEL, CANCEL_CHANNEL)
                 woken("")
                 async for message in pubsub.listen():

@@ -122,11 +122,11 @@ async def create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[U
         drafts: at least one; ids are new and unique.
     """
     columns: list[tuple[Any, ...]] = list(zip(*drafts, strict=True))
-    names = (
+    names: tuple[str, ...] = (
         "ids", "types", "ranks", "payloads", "max_retries", "timeouts", "run_ats", "delays",
         "creators", "webhooks", "keys", "tags", "summaries", "actors",
     )  # fmt: skip
-    values = dict(zip(names, map(list, columns), strict=True))
+    values: dict[str, list[Any]] = dict(zip(names, map(list, columns), strict=True))
     values["tags"] = [_array(tags) for tags in values["tags"]]
     rows = await connection.execute(_CREATE, values)
     return {row.id: Born(JobStatus(row.status), *row[2:]) for row in rows}

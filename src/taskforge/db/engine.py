@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
 import msgspec
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +14,10 @@ from taskforge.config import Settings
 
 POOL_WAIT_SECONDS = 2.0
 """Longer than this for a free connection means 503 (R-85)."""
+
+
+_GREEDY = ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort")
+"""Plan steps that read a whole table or index before the first row."""
 
 
 def driver_url(settings: Settings) -> URL:
@@ -46,7 +49,9 @@ def open_engine(
             would scan and hash whole tables for a claim. For workers and schedulers, whose every
             statement has its index.
     """
-    plans = {f"enable_{plan}": "off" for plan in ("seqscan", "hashjoin", "mergejoin") if by_key}
+    plans = {f"enable_{step}": "off" for step in _GREEDY if by_key}
+    if by_key:
+        plans["plan_cache_mode"] = "force_generic_plan"  # nothing is left to choose
     return create_async_engine(
         driver_url(settings),
         isolation_level="AUTOCOMMIT",
@@ -93,20 +98,18 @@ def lock_was_busy(error: BaseException) -> bool:
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the database could not be reached, or broke off: worth trying again.
+    """Whether the database could not be reached or could not go on: worth trying again.
 
-    That is a lost or refused connection, a server that starts, stops or is read-only (57P0x,
-    25006), a pool without a free connection, or a statement that was timed out.
+    That is a lost or refused connection, a server that starts, stops, is read-only or has no room
+    (classes 08, 53, 57P, 58 and 25006), a pool without a free connection, or a statement that was
+    timed out (57014).
     """
     if isinstance(error, (OSError, SATimeout, TimeoutError)):
         return True
-    if isinstance(error, DBAPIError):
-        state = _sqlstate(error)
-        return error.connection_invalidated or state is None or state[:3] in _AWAY
-    return isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.InterfaceError))
-
-
-_AWAY = {"080", "57P", "570", "250", "530"}
+    state = _sqlstate(error)
+    if state is None:
+        return isinstance(error, DBAPIError) and error.connection_invalidated
+    return state[:2] in {"08", "53", "58"} or state[:3] == "57P" or state in {"25006", "57014"}
 
 
 def _sqlstate(error: BaseException) -> str | None:

@@ -241,5 +241,7 @@ async def _move(
 
 
 def _settled(row: Row[Any]) -> Settled:
-    error_class = ErrorClass(row.error_class) if row.error_class else None
-    return Settled(row.id, JobStatus(row.status), *row[2:9], error_class, row.at)
+    values: dict[str, Any] = dict(row._mapping)  # pyright: ignore[reportPrivateUsage] - SQLAlchemy's public name
+    values["status"] = JobStatus(row.status)
+    values["error_class"] = ErrorClass(row.error_class) if row.error_class else None
+    return Settled(**values)

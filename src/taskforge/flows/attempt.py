@@ -155,8 +155,9 @@ async def _work(unit: Unit, hold: Hold, context: JobContext) -> tuple[Verdict | 
     row = hold.claimed.row
     budget = Budget(row.failures, row.max_retries, hold.claimed.crashes)
     policy = _policy(unit, row.type)
+    limit = asyncio.timeout(row.timeout_seconds)
     try:
-        async with asyncio.timeout(row.timeout_seconds) as limit:
+        async with limit:
             value = await _call(unit, hold, context)
         return SUCCEEDED, _encode(value)
     except asyncio.CancelledError as error:

@@ -101,10 +101,15 @@ class Crew:
             if hold and hold.claimed.row.attempt == attempt:
                 hold.lease_until = until
 
-    def lose(self, ids: Iterable[UUID]) -> None:
-        """Let go of jobs whose lease has passed, or may have passed, to another."""
-        for job_id in ids:
-            if hold := self.holds.get(job_id):
+    def lose(self, attempts: Iterable[tuple[UUID, int]]) -> None:
+        """Let go of attempts whose lease has passed, or may have passed, to another.
+
+        Those that have ended since the heartbeat asked are not lost, and of no concern any more.
+        """
+        for job_id, attempt in attempts:
+            hold = self.holds.get(job_id)
+            if hold and hold.claimed.row.attempt == attempt and hold.working:
+                log.warning("lease.lost", job_id=str(job_id), attempt=attempt)
                 hold.interrupt(Interruption.LOST)
 
     def look_for_suspects(self) -> None:

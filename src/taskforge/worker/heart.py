@@ -126,17 +126,16 @@ class Heart(threading.Thread):
             held = []
         async with engine.connect() as connection:
             renewed = await renew(connection, self._claimer, held) if held else []
-            missing = {job_id for job_id, _ in held} - {it.id for it in renewed}
+            missing = set(held) - {(it.id, it.attempt) for it in renewed}
             # A row that was locked for a moment is missing too: look before letting go.
-            mine = await still_mine(connection, self._claimer, list(missing)) if missing else []
+            ids = [job_id for job_id, _ in missing]
+            mine = await still_mine(connection, self._claimer, ids) if missing else []
             await beat(connection, self._member, status=self.status, facts=self._facts())
             suspects = await any_suspects(connection)
-        lost = missing - {it.id for it in mine}
+        lost = missing - {(it.id, it.attempt) for it in mine}
         self._tell(self._crew.renewed, [(it.id, it.attempt) for it in renewed], asked_at)
         self._tell(self._crew.stop, [it.id for it in (*renewed, *mine) if it.cancel_requested])
-        if lost:
-            log.warning("lease.lost", jobs=len(lost))
-            self._tell(self._crew.lose, lost)
+        self._tell(self._crew.lose, lost)
         if suspects:
             self._tell(self._crew.look_for_suspects)
 
@@ -149,9 +148,12 @@ class Heart(threading.Thread):
             silent = now - self._answered_at
             if silent > self._dead_after or not self._is_sound():
                 self._die("loop.dead", silent_seconds=round(silent, 1))
-            late = [job_id for job_id, hold in self._holds() if now > hold.lease_until]
-            if late:
-                self._tell(self._crew.lose, late)
+            late = [
+                (job_id, hold.claimed.row.attempt)
+                for job_id, hold in self._holds()
+                if now > hold.lease_until
+            ]
+            self._tell(self._crew.lose, late)
             stubborn = [
                 str(job_id) for job_id, hold in self._holds() if hold.working and now > hold.stop_by
             ]
