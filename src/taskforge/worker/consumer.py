@@ -49,6 +49,8 @@ class GatedConsumer(Consumer):
         self._prefetch = prefetch
         self._fetched: deque[Hint] = deque()
         self._held: set[str] = set()
+        self._full = False
+        """Whether fetching waits for acknowledgements."""
 
     def ack(self, message: Any) -> None:
         """Forget a hint: its jobs have ended, or were not ours to run."""
@@ -68,7 +70,9 @@ class GatedConsumer(Consumer):
         """The next hint; None after a wait, so that the thread can look whether to stop."""
         if not self._fetched:
             seen = self._gate.ticks(self._queue)
+            self._full = True  # before the look: an acknowledgement after it wakes us
             room = min(self._gate.room, self._prefetch - len(self._held))
+            self._full = room <= 0
             if room <= 0 or not self._fetch(room):
                 self._gate.wait(self._queue, seen, POLL_SECONDS)
                 return None
@@ -123,6 +127,10 @@ class GatedConsumer(Consumer):
             self._asking(command, self._queue, message_id)
         finally:
             self._held.discard(message_id)
+            # At half, so that a run of stale hints is fetched by the handful and not one by one.
+            if self._full and len(self._held) <= self._prefetch // 2:
+                self._full = False
+                self._gate.wake(self._queue)
 
     def _asking(self, command: Callable[..., Any], *args: Any) -> Any:
         """Run a command; Dramatiq waits out what it knows as a closed connection, nothing else."""
