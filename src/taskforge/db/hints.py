@@ -25,10 +25,8 @@ UPDATE jobs SET hinted_at = NULL WHERE id IN (
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
 """)
 
-_FORGET_ALL = text("""
-UPDATE jobs SET hinted_at = NULL WHERE id IN (
-    SELECT id FROM jobs WHERE status = 'queued' AND hinted_at IS NOT NULL
-    LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
+_QUEUED_AFTER = text("""
+SELECT priority, id FROM jobs WHERE status = 'queued' AND id > :after ORDER BY id LIMIT :limit
 """)
 
 _TAKE = """
@@ -65,13 +63,14 @@ async def forget_hints(connection: AsyncConnection, ids: Sequence[UUID]) -> None
     await connection.execute(_FORGET, {"ids": list(ids)})
 
 
-async def forget_all_hints(connection: AsyncConnection, *, limit: int) -> int:
-    """Mark up to `limit` queued jobs as unhinted, after Redis lost its data; how many."""
-    return (await connection.execute(_FORGET_ALL, {"limit": limit})).rowcount
+async def queued_after(connection: AsyncConnection, after: UUID, *, limit: int) -> list[Due]:
+    """Queued jobs in id order, a page at a time: all of them need a hint after a loss (R-21b)."""
+    rows = await connection.execute(_QUEUED_AFTER, {"after": after, "limit": limit})
+    return [(BY_RANK[rank], job_id) for rank, job_id in rows]
 
 
 async def take_unhinted(connection: AsyncConnection, *, limit: int) -> list[Due]:
-    """Jobs that no hint names; they count as hinted from now on (R-21a, b)."""
+    """Jobs whose push failed; they count as hinted from now on (R-21a)."""
     return await _take(connection, _UNHINTED, limit=limit)
 
 

@@ -58,8 +58,7 @@ async def rehint(deps: Deps) -> int:
     """
     try:
         epoch = await deps.queue.epoch()
-        await _forget_after_loss(deps, epoch)
-        hinted = await _hint_unhinted(deps)
+        hinted = await _hint_after_loss(deps, epoch) + await _hint_unhinted(deps)
     except (RedisError, OSError) as error:
         log.warning("rehint.postponed", error=repr(error))
         return 0
@@ -142,24 +141,28 @@ async def _suspicious(connection: AsyncConnection, health: leases.Health) -> UUI
     return await leases.one_silent_owner(connection)
 
 
-async def _forget_after_loss(deps: Deps, epoch: str) -> None:
+async def _hint_after_loss(deps: Deps, epoch: str) -> int:
     """Rule (b): a new epoch means that every hint may be gone (R-22)."""
     async with deps.db.connect() as connection:
         known = await get_fact(connection, EPOCH)
-        if known == epoch:
-            return
-        forgotten = 0
-        if known is not None:
-            while n := await hints.forget_all_hints(connection, limit=HINT_BATCH):
-                forgotten += n
-        # Only now: who dies before this line leaves the old epoch behind for the next pass.
-        await set_fact(connection, EPOCH, epoch)
-    if known is not None:
-        log.warning("redis.lost_data", forgotten=forgotten)
+        hinted, after = 0, UUID(int=0)
+        while known not in (None, epoch):
+            due = await hints.queued_after(connection, after, limit=HINT_BATCH)
+            if not due:
+                break
+            if not await deps.hinter.hint(due):
+                return hinted
+            hinted, after = hinted + len(due), due[-1][1]
+        if known != epoch:
+            # Only now: who dies before this line leaves the work to the next pass.
+            await set_fact(connection, EPOCH, epoch)
+    if known not in (None, epoch):
+        log.warning("redis.lost_data", hinted=hinted)
+    return hinted
 
 
 async def _hint_unhinted(deps: Deps) -> int:
-    """Rules (a) and (b): hint what is marked, until nothing is left."""
+    """Rule (a): hint what is marked, until nothing is left."""
     hinted = 0
     while True:
         async with deps.db.connect() as connection:

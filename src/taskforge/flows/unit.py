@@ -24,6 +24,8 @@ OUTCOME_BATCH = 256
 OUTCOME_FLIGHTS = 2
 LINE_BATCH = 500
 PROGRESS_BATCH = 500
+PATIENCE = 10
+"""Leases for which an outcome is held while the database is away; the fence keeps it safe."""
 
 log = get_logger(__name__)
 
@@ -78,7 +80,10 @@ class Unit:
     async def _settle(self, endings: Sequence[Ending]) -> list[Settled | None]:
         try:
             done = await self._insist_on(endings)
-        except Exception:
+        except Exception as error:
+            if is_away(error):  # the leases run out, and the rescue takes the jobs from there
+                log.exception("outcome.lost", jobs=len(endings))
+                return [None] * len(endings)
             # One outcome that PostgreSQL refuses must not take its neighbours along.
             log.exception("outcome.refused", jobs=len(endings))
             if len(endings) == 1:
@@ -89,7 +94,7 @@ class Unit:
     async def _insist_on(self, endings: Sequence[Ending]) -> dict[UUID, Settled]:
         return await self.insisting(
             lambda connection: settle(connection, endings),
-            seconds=self.deps.settings.lease_seconds,
+            seconds=self.deps.settings.lease_seconds * PATIENCE,
         )
 
     async def _bury(self, ending: Ending) -> Settled | None:
@@ -110,7 +115,6 @@ class Unit:
         try:
             return (await self._insist_on([plain])).get(ending.id)
         except Exception:
-            # The lease runs out, and the rescue takes the job from there.
             log.exception("outcome.lost", job_id=str(ending.id))
             return None
 

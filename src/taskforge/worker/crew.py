@@ -136,10 +136,11 @@ class Crew:
         for hold in list(self.holds.values()):
             hold.interrupt(Interruption.DRAINED)
         try:
-            await asyncio.wait_for(self._idle.wait(), UNWIND_SECONDS)
+            async with asyncio.timeout(UNWIND_SECONDS):
+                await self._idle.wait()
+                await self.unit.drain()
         except TimeoutError:
             log.error("crew.stuck", jobs=len(self.holds))
-        await self.unit.drain()
 
     @property
     def _free(self) -> int:
