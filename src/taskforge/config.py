@@ -105,7 +105,7 @@ def load(environ: Mapping[str, str] | None = None, *, dotenv: Path | None = None
         try:
             raw = _value(values, name)
             if raw is not None:
-                fields[name] = msgspec.convert(raw, field.type, strict=False)
+                fields[name] = msgspec.convert(raw, field.type, strict=False, dec_hook=_construct)
         except (msgspec.ValidationError, OSError) as error:
             faults.append(f"{name}: {error}")
     if faults:
@@ -125,6 +125,10 @@ def _layers(environ: Mapping[str, str] | None, dotenv: Path | None) -> dict[str,
     above = {**local, **process}
     embedded = dotenv_values(Path(above.get("DATA_DIR", ".taskforge")) / "up.env")
     return {**{k: v for k, v in embedded.items() if v}, **above}
+
+
+def _construct(kind: type[Any], raw: Any) -> Any:
+    return kind(raw)  # Path, the one type of a setting that msgspec does not know
 
 
 def _value(values: Mapping[str, str], name: str) -> str | None:
