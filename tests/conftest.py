@@ -10,6 +10,7 @@ import asyncio
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,8 @@ async def keep_pristine(url: str) -> None:
 
 
 RESET = ";".join(  # 1 ms, where TRUNCATE takes 50
-    [f'DELETE FROM public."{name}"' for name in reversed(TABLES)]  # noqa: S608 - names of ours
+    ["SET lock_timeout = '10s'"]  # a transaction that a test left open fails us, by name
+    + [f'DELETE FROM public."{name}"' for name in reversed(TABLES)]  # noqa: S608 - names of ours
     + [
         f'INSERT INTO public."{name}" SELECT * FROM pristine."{name}"'  # noqa: S608 - names of ours
         for name in TABLES
@@ -133,6 +135,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
+def until() -> Callable[..., Awaitable[None]]:
+    """`await until(condition)`: returns once it holds, and fails at the deadline (seconds)."""
+
+    async def wait(condition: Callable[[], Any], *, seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"not within {seconds} s: {condition}"
+            await asyncio.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
 async def site(request: pytest.FixtureRequest) -> Site:
     given = getattr(request.config, "workerinput", None)
     if given is not None:
@@ -170,14 +185,12 @@ def worker_number() -> int:
 
 
 @pytest.fixture(scope="session")
-async def database_url(make_database: MakeDatabase) -> str:
-    """This worker's database."""
+async def worker_database(make_database: MakeDatabase) -> str:
     return await make_database()
 
 
 @pytest.fixture(scope="session")
-async def redis_url(site: Site, worker_number: int) -> AsyncIterator[str]:
-    """This worker's logical database; it must be empty, for it is emptied before each test."""
+async def worker_redis(site: Site, worker_number: int) -> AsyncIterator[str]:
     url = logical(site.redis_url, worker_number)
     client = Redis.from_url(url)
     if await client.dbsize():
@@ -185,6 +198,18 @@ async def redis_url(site: Site, worker_number: int) -> AsyncIterator[str]:
     yield url
     await client.flushdb()
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def database_url(worker_database: str) -> str:
+    """This worker's database."""
+    return worker_database
+
+
+@pytest.fixture(scope="session")
+def redis_url(worker_redis: str) -> str:
+    """This worker's logical database of Valkey."""
+    return worker_redis
 
 
 @pytest.fixture(scope="session")
@@ -214,29 +239,17 @@ def process_environment(settings: Settings) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], **ours}
 
 
-@pytest.fixture(scope="session")
-async def _resets(
-    database_url: str, redis_url: str
-) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    connection = await asyncpg.connect(database_url)
-    client = Redis.from_url(redis_url)
-
-    async def reset() -> None:
-        await connection.execute(RESET)
-        await client.flushdb()
-
-    yield reset
-    await client.aclose()
-    await connection.close()
-
-
 @pytest.fixture
-async def _reset(_resets: Callable[[], Awaitable[None]]) -> None:
-    await _resets()
+async def _pristine(worker_database: str, worker_redis: str) -> None:
+    # New connections each time: a test may have cut every one there was.
+    await on_server(worker_database, RESET)
+    client = Redis.from_url(worker_redis)
+    await client.flushdb()
+    await client.aclose()
 
 
 @pytest.fixture(autouse=True)
 def _fresh(request: pytest.FixtureRequest) -> None:
     """Before each test that can reach the servers; the others never start them."""
-    if {"database_url", "redis_url"} & set(request.fixturenames):
-        request.getfixturevalue("_reset")
+    if {"worker_database", "worker_redis"} & set(request.fixturenames):
+        request.getfixturevalue("_pristine")

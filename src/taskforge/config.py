@@ -97,14 +97,14 @@ def load(environ: Mapping[str, str] | None = None, *, dotenv: Path | None = None
     Raises:
         BadSettings: with every fault, not the first alone.
     """
-    values = _layers(environ, dotenv)
+    sources = layers(environ, dotenv=dotenv)
     faults: list[str] = []
     fields: dict[str, Any] = {}
     for field in msgspec.structs.fields(Settings):
         name = field.encode_name
         try:
-            raw = _value(values, name)
-            if raw is not None:
+            raw, _ = find(name, sources)
+            if raw:
                 fields[name] = msgspec.convert(raw, field.type, strict=False, dec_hook=_construct)
         except (msgspec.ValidationError, OSError) as error:
             faults.append(f"{name}: {error}")
@@ -117,25 +117,39 @@ def load(environ: Mapping[str, str] | None = None, *, dotenv: Path | None = None
     return settings
 
 
-def _layers(environ: Mapping[str, str] | None, dotenv: Path | None) -> dict[str, str]:
+Layer = tuple[str, Mapping[str, str]]
+"""A source of settings: its name for people, and what it says."""
+
+
+def layers(environ: Mapping[str, str] | None = None, *, dotenv: Path | None = None) -> list[Layer]:
+    """The sources of settings, strongest first; arguments as for `load`."""
     if environ is not None and dotenv is None:
-        return dict(environ)
+        return [("environment", environ)]
     process = os.environ if environ is None else environ
-    local = {k: v for k, v in dotenv_values(dotenv or ".env").items() if v}
-    above = {**local, **process}
-    embedded = dotenv_values(Path(above.get("DATA_DIR", ".taskforge")) / "up.env")
-    return {**{k: v for k, v in embedded.items() if v}, **above}
+    local = dotenv_values(dotenv or ".env")
+    place = Path(process.get("DATA_DIR") or local.get("DATA_DIR") or ".taskforge")
+    files = {".env": local, "up.env": dotenv_values(place / "up.env")}
+    said = [(name, {k: v for k, v in file.items() if v}) for name, file in files.items()]
+    return [("environment", process), *said]
+
+
+def find(name: str, sources: list[Layer]) -> tuple[str | None, str]:
+    """The text that a setting is given as, and where; an empty one counts as not given.
+
+    Raises:
+        OSError: the file of a `NAME_FILE` cannot be read.
+    """
+    for origin, values in sources:
+        if values.get(name):
+            return values[name], origin
+        path = values.get(f"{name}_FILE") if name in SECRETS else None
+        if path:
+            return Path(path).read_text().strip(), f"{origin}: {name}_FILE"
+    return None, "default"
 
 
 def _construct(kind: type[Any], raw: Any) -> Any:
     return kind(raw)  # Path, the one type of a setting that msgspec does not know
-
-
-def _value(values: Mapping[str, str], name: str) -> str | None:
-    path = values.get(f"{name}_FILE") if name in SECRETS else None
-    if name not in values and path:
-        return Path(path).read_text().strip()
-    return values.get(name) or None
 
 
 def _faults(settings: Settings) -> list[str]:

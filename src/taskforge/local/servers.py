@@ -38,7 +38,7 @@ class Servers:
         throwaway: bool = False,
     ) -> None:
         place = make_data_dir(data_dir)
-        sockets = socket_root(place)
+        self._sockets = sockets = socket_root(place)
         self.postgres = Postgres(place, sockets, throwaway=throwaway) if postgres else None
         self.valkey = Valkey(place, sockets, throwaway=throwaway) if valkey else None
         self.members: list[Server] = [one for one in (self.postgres, self.valkey) if one]
@@ -56,6 +56,8 @@ class Servers:
     async def stop(self) -> None:
         """End them; what they hold is on disk afterwards."""
         await asyncio.gather(*(server.stop() for server in self.members))
+        if self._sockets.is_symlink():
+            self._sockets.unlink(missing_ok=True)
 
     def addresses(self, database: str = DATABASE) -> dict[str, str]:
         """DATABASE_URL and REDIS_URL, as far as these servers serve them."""

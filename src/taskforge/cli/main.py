@@ -1,0 +1,47 @@
+"""The command `taskforge`: a table of commands, each in a module of its own."""
+
+from typing import Annotated, ClassVar
+
+import typer
+
+from taskforge import __version__
+from taskforge.cli.lazy import Entry, LazyGroup
+
+RUN, KEEP = "Run it", "Look after it"
+
+
+class Commands(LazyGroup):
+    """The commands of SPEC §9."""
+
+    entries: ClassVar[dict[str, Entry]] = {
+        "up": Entry("taskforge.cli.up:app", RUN, "Start everything on this machine."),
+        "api": Entry("taskforge.cli.roles:api", RUN, "Serve the API."),
+        "worker": Entry("taskforge.cli.roles:worker", RUN, "Run jobs."),
+        "scheduler": Entry("taskforge.cli.roles:scheduler", RUN, "Keep the queues moving."),
+        "down": Entry("taskforge.cli.ops:down", RUN, "Stop what `up` started."),
+        "migrate": Entry("taskforge.cli.ops:migrate", KEEP, "Bring the database up to date."),
+        "migrate-create": Entry("taskforge.cli.ops:migrate_create", KEEP, "Write a migration."),
+        "config": Entry("taskforge.cli.config:app", KEEP, "Check or show the settings."),
+        "doctor": Entry("taskforge.cli.doctor:app", KEEP, "Say what is missing, and what helps."),
+        "shell": Entry("taskforge.cli.shell:app", KEEP, "Open a prompt on a server."),
+    }
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"taskforge {__version__}")
+        raise typer.Exit
+
+
+@app.callback(context_settings={"help_option_names": ["-h", "--help"]})
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Distributed job processing with a live dashboard."""

@@ -1,0 +1,72 @@
+"""Commands that look after the servers, on real ones."""
+
+import asyncio
+import json
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from taskforge.db.migrate import head
+
+
+@pytest.fixture
+async def empty_url(make_database):
+    return await make_database(empty=True)
+
+
+def test_migrate_tells_what_it_did(run, empty_url):
+    first = run("migrate", "--json", DATABASE_URL=empty_url)
+    second = run("migrate", DATABASE_URL=empty_url)
+
+    assert json.loads(first.stdout) == {"before": None, "after": head()}
+    assert second.stdout == f"already at {head()}\n"
+
+
+async def test_a_database_from_a_later_release_is_left_alone(run, make_database):
+    url = await make_database()
+    connection = await asyncpg.connect(url)
+    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    await connection.close()
+
+    result = await asyncio.to_thread(run, "migrate", DATABASE_URL=url)
+
+    assert result.exit_code == 2
+    assert "at revision 9999, which this release does not know" in result.stderr
+
+
+def test_migrate_without_a_database_is_unreachable(run, empty_url):
+    nobody = make_url(empty_url).set(query={"host": "/nonexistent"})
+
+    result = run("migrate", DATABASE_URL=nobody.render_as_string())
+
+    assert result.exit_code == 6
+    assert "does not answer" in result.stderr
+
+
+def test_doctor_is_content_with_working_servers(run, process_environment):
+    result = run("doctor", "--json", **process_environment)
+
+    assert {one["name"]: one["ok"] for one in json.loads(result.stdout)} == {
+        "Python": True,
+        "embedded servers": True,
+        "data directory": True,
+        "database": True,
+        "Redis": True,
+    }
+    assert result.exit_code == 0
+
+
+def test_doctor_names_what_helps(run, empty_url, redis_url):
+    behind = run("doctor", DATABASE_URL=empty_url, REDIS_URL=redis_url)
+    away = run("doctor", DATABASE_URL=empty_url, REDIS_URL="unix:///nonexistent/sock")
+
+    assert behind.exit_code == 5
+    assert "→ taskforge migrate" in behind.stdout
+    assert away.stdout.count("→") == 2
+
+
+def test_down_with_nothing_to_stop_says_so(run):
+    result = run("down")
+
+    assert (result.exit_code, result.stderr) == (0, "nothing runs here\n")
