@@ -1,0 +1,109 @@
+# TaskForge. `just` lists the recipes.
+
+set dotenv-load
+
+python := ".venv/bin/python"
+bin := ".venv/bin"
+data := env("DATA_DIR", ".taskforge")
+
+# List the recipes
+[private]
+default:
+    @just --list --unsorted
+
+# The environment is made anew when the lock or the project changes
+_env:
+    @test -x {{ python }} && cmp -s requirements.lock .venv/requirements.lock \
+        && cmp -s pyproject.toml .venv/pyproject.toml || just _install
+
+_install:
+    uv venv --quiet --allow-existing .venv
+    uv pip sync --quiet --python .venv --require-hashes requirements.lock
+    uv pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+    cp requirements.lock pyproject.toml .venv/
+
+# Make the locked environment: all that `up` needs, without starting anything
+[group('run')]
+setup: _env
+
+# Start everything here: servers, API, scheduler, workers (Ctrl-C stops it)
+[group('run')]
+up *OPTIONS: _env
+    @{{ bin }}/taskforge up {{ OPTIONS }}
+
+# Stop what `just up` started from another terminal
+[group('run')]
+down:
+    @{{ bin }}/taskforge down
+
+# Say what is missing, and what helps
+[group('run')]
+doctor: _env
+    @{{ bin }}/taskforge doctor
+
+# Run the test suite on servers of its own
+[group('develop')]
+test *OPTIONS: _env
+    {{ python }} -m pytest -n auto {{ OPTIONS }}
+
+# Lint, format, types, imports and house rules
+[group('develop')]
+check: _env
+    {{ bin }}/ruff check
+    {{ bin }}/ruff format --check
+    {{ bin }}/pyright
+    {{ bin }}/lint-imports
+    {{ python }} -m pytest -q tests/rules
+
+# Format the code and fix what can be fixed by itself
+[group('develop')]
+fmt: _env
+    {{ bin }}/ruff check --fix
+    {{ bin }}/ruff format
+
+# Lock the newest versions that pyproject allows, with hashes and without addresses
+[group('develop')]
+lock:
+    uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+        --upgrade --no-annotate --no-emit-index-url --no-emit-find-links \
+        --custom-compile-command "just lock" --quiet --output-file requirements.lock
+
+# Bring the database up to date
+[group('database')]
+migrate: _env
+    @{{ bin }}/taskforge migrate
+
+# Write a new migration from the difference between tables and database
+[group('database')]
+migrate-create MESSAGE: _env
+    @{{ bin }}/taskforge migrate-create "{{ MESSAGE }}"
+
+# Open psql on the database
+[group('database')]
+shell-db:
+    @{{ bin }}/taskforge shell db
+
+# Open a shell on Redis
+[group('database')]
+shell-redis:
+    @{{ bin }}/taskforge shell redis
+
+# Follow all logs of `just up`
+[group('logs')]
+logs:
+    @tail -F {{ data }}/logs/*.log
+
+# Follow the API's log
+[group('logs')]
+logs-api:
+    @tail -F {{ data }}/logs/api.log
+
+# Follow the workers' logs
+[group('logs')]
+logs-worker:
+    @tail -F {{ data }}/logs/worker-*.log
+
+# Remove the environment and caches; the data stays
+[group('develop')]
+clean:
+    rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
