@@ -1,6 +1,7 @@
 """What is remembered of a job: its row and all that belongs to it (`GET /jobs/{id}`)."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,15 @@ from taskforge.core.job import JobRow
 
 LOG_TAIL = 1_000
 """Log lines, and events, that come with a job: the last ones."""
+
+
+class LogLevel(StrEnum):
+    """How serious a line of a job's log is, least first."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class JobItem(JobRow, frozen=True, kw_only=True):

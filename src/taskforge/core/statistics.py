@@ -23,6 +23,7 @@ class JobCounts(NamedTuple):
     by_status: dict[JobStatus, int]
     by_type: dict[str, int]
     by_priority: dict[Priority, int]
+    at: datetime
 
 
 class LastHour(NamedTuple):

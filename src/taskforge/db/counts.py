@@ -81,7 +81,11 @@ MINUTES: Final = """(
 
 THIS_MINUTE: Final = "date_trunc('minute', statement_timestamp())"
 
-_COUNTS = text(f"WITH {STANDING} SELECT type, priority, status, n FROM standing")
+_COUNTS = text(f"""
+WITH {STANDING}
+SELECT at, type, priority, status, n
+FROM (SELECT statement_timestamp() AS at) AS clock LEFT JOIN standing ON true
+""")
 
 _HOUR = text(f"""
 SELECT CASE status WHEN 'running' THEN 'wait' ELSE 'run' END AS kind, bucket,
@@ -126,14 +130,22 @@ async def job_counts(connection: AsyncConnection) -> JobCounts:
 
     A type appears once it has had jobs; statuses and priorities all do.
     """
+    rows = (await connection.execute(_COUNTS)).all()
     by_status = dict.fromkeys(JobStatus, 0)
     by_priority = dict.fromkeys(BY_RANK, 0)
     by_type: Counter[str] = Counter()
-    for row in await connection.execute(_COUNTS):
-        by_status[JobStatus(row.status)] += row.n
-        by_priority[BY_RANK[row.priority]] += row.n
-        by_type[row.type] += row.n
-    return JobCounts(by_type.total(), by_status, dict(sorted(by_type.items())), by_priority)
+    for row in rows:
+        if row.type is not None:
+            by_status[JobStatus(row.status)] += row.n
+            by_priority[BY_RANK[row.priority]] += row.n
+            by_type[row.type] += row.n
+    return JobCounts(
+        total=by_type.total(),
+        by_status=by_status,
+        by_type=dict(sorted(by_type.items())),
+        by_priority=by_priority,
+        at=rows[0].at,
+    )
 
 
 async def last_hour(connection: AsyncConnection) -> LastHour:

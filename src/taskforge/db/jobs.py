@@ -1,7 +1,7 @@
 """Reads of one job: all of it in one statement, its log page by page."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,12 +17,10 @@ from taskforge.core.history import (
     DeliveryRecord,
     EventRecord,
     JobDetail,
+    LogLevel,
 )
 from taskforge.core.states import JobStatus
 from taskforge.db.rows import ROW_COLUMNS, job_fields
-
-LEVELS: Final = ("debug", "info", "warning", "error")
-"""Levels of job logs, least serious first."""
 
 _DETAIL = text(f"""
 SELECT {ROW_COLUMNS}, d.summary, d.webhook_url, d.idempotency_key, d.payload::text AS payload,
@@ -48,7 +46,11 @@ FROM jobs j JOIN job_details d ON d.job_id = j.id LEFT JOIN job_results r ON r.j
 WHERE j.id = :id
 """)
 
-_STANDING = text("SELECT version, status FROM jobs WHERE id = :id")
+_UNFINISHED = text("""
+SELECT id FROM jobs WHERE id = ANY(CAST(:ids AS uuid[])) AND finished_at IS NULL
+""")
+
+_EXISTS = text("SELECT 1 FROM jobs WHERE id = :id")
 
 _LOGS = text("""
 SELECT seq, at, attempt, level, message, coalesce(fields, '{}')::text AS fields FROM job_logs
@@ -61,6 +63,7 @@ SELECT name, attempt, media_type, size_bytes, sha256, created_at
 FROM job_artifacts WHERE job_id = :id ORDER BY name
 """)
 
+_LEVELS = list(LogLevel)
 _ERROR = msgspec.json.Decoder(ErrorRecord)
 _ATTEMPTS = msgspec.json.Decoder(list[AttemptRecord])
 _EVENTS = msgspec.json.Decoder(list[EventRecord])
@@ -69,27 +72,25 @@ _FILES = msgspec.json.Decoder(list[ArtifactRecord])
 _DELIVERIES = msgspec.json.Decoder(list[DeliveryRecord])
 
 
-class Standing(NamedTuple):
-    """Where a job stands, and the least that tells one moment of it from another."""
-
-    version: int
-    status: JobStatus
-
-
 async def job_detail(connection: AsyncConnection, job_id: UUID) -> JobDetail | None:
     """A job with its history, as of one moment; None when there is none."""
     row = (await connection.execute(_DETAIL, {"id": job_id})).mappings().first()
     return _detail(row) if row else None
 
 
-async def standing(connection: AsyncConnection, job_id: UUID) -> Standing | None:
-    """The status of a job, cheaply; None when there is none."""
-    row = (await connection.execute(_STANDING, {"id": job_id})).first()
-    return Standing(row.version, JobStatus(row.status)) if row else None
+async def ended_among(connection: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these jobs have ended, or are gone."""
+    rows = await connection.scalars(_UNFINISHED, {"ids": list(ids)})
+    return set(ids) - set(rows)
+
+
+async def job_exists(connection: AsyncConnection, job_id: UUID) -> bool:
+    """Whether there is such a job."""
+    return await connection.scalar(_EXISTS, {"id": job_id}) is not None
 
 
 async def job_logs(
-    connection: AsyncConnection, job_id: UUID, *, after: int, limit: int, level: str = LEVELS[0]
+    connection: AsyncConnection, job_id: UUID, *, after: int, limit: int, level: LogLevel
 ) -> list[LogLine]:
     """Log lines after a sequence number, oldest first.
 
@@ -98,12 +99,12 @@ async def job_logs(
         job_id: the job; one that does not exist has no lines.
         after: `seq` of the last line already seen, 0 for none.
         limit: most lines.
-        level: the least serious to include, one of LEVELS.
+        level: the least serious to include.
     """
     values = {
         "id": job_id,
         "after": after,
-        "levels": list(LEVELS[LEVELS.index(level) :]),
+        "levels": _LEVELS[_LEVELS.index(level) :],
         "limit": limit,
     }
     rows = (await connection.execute(_LOGS, values)).mappings()

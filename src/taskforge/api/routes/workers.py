@@ -1,0 +1,22 @@
+"""Worker units."""
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+
+from taskforge.api.auth import at_least
+from taskforge.api.schemas import WorkerPage
+from taskforge.core.people import Role
+from taskforge.db.fleet import list_workers
+from taskforge.flows.deps import Deps
+
+
+@get("/workers", operation_id="listWorkers", summary="List workers",
+     guards=[at_least(Role.VIEWER)])  # fmt: skip
+async def list_(deps: NamedDependency[Deps]) -> WorkerPage:
+    """Those at work first, then the newest; with the jobs that each one runs."""
+    async with deps.db.connect() as connection:
+        workers = await list_workers(connection, lease_seconds=deps.settings.lease_seconds)
+    return WorkerPage(items=workers)
+
+
+router = Router("/", route_handlers=[list_], tags=["workers"])

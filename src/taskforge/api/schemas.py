@@ -1,0 +1,167 @@
+"""Requests and answers about jobs and what runs them, as far as core does not have them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar.params import QueryParameter
+from msgspec import Meta
+
+from taskforge.api.errors import Problem
+from taskforge.core.events import LogLine
+from taskforge.core.fleet import QueueView, WorkerView
+from taskforge.core.history import ArtifactRecord, JobItem
+from taskforge.core.job import MAX_BULK, JobRow
+from taskforge.core.priority import Priority
+from taskforge.core.states import JobStatus
+from taskforge.core.statistics import Spread
+from taskforge.db.job_lists import JobFilters, Moment, Word
+
+PAGE = 50
+MAX_PAGE = 200
+
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Most items in the page.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobQuery:
+    """The query parameters of a list of jobs; each may be left out, lists are repeated."""
+
+    status: Annotated[
+        list[JobStatus] | None, QueryParameter(description="Any of these.", max_items=8)
+    ] = None
+    type: Annotated[
+        list[Word] | None, QueryParameter(description="Any of these.", max_items=20)
+    ] = None
+    priority: Annotated[
+        list[Priority] | None, QueryParameter(description="Any of these.", max_items=4)
+    ] = None
+    tag: Annotated[Word | None, QueryParameter(description="One whole tag.")] = None
+    created_by: Annotated[UUID | None, QueryParameter(description="Id of an account.")] = None
+    worker_id: Annotated[
+        UUID | None, QueryParameter(description="A worker that runs or ran an attempt.")
+    ] = None
+    created_after: Annotated[
+        Moment | None, QueryParameter(description="From this moment on (RFC 3339).")
+    ] = None
+    created_before: Annotated[
+        Moment | None, QueryParameter(description="Before this moment (RFC 3339).")
+    ] = None
+    q: Annotated[
+        Word | None,
+        QueryParameter(description="8 or more leading digits of an id, or a whole tag or type."),
+    ] = None
+
+    def filters(self) -> JobFilters:
+        """What to list."""
+        return JobFilters(
+            status=frozenset(self.status or ()),
+            type=frozenset(self.type or ()),
+            priority=frozenset(self.priority or ()),
+            tag=self.tag,
+            created_by=self.created_by,
+            worker_id=self.worker_id,
+            created_after=self.created_after,
+            created_before=self.created_before,
+            q=self.q,
+        )
+
+
+class JobPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Jobs, newest first. A page may be short, or empty, and still have a next one."""
+
+    items: list[JobItem]
+    next_cursor: str | None
+
+
+class LogPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Log lines, oldest first."""
+
+    items: list[LogLine]
+    next_cursor: str | None
+    """The `after` of the next page; null when these are all there are so far."""
+
+
+class ArtifactPage(msgspec.Struct, frozen=True, kw_only=True):
+    """All files of a job."""
+
+    items: list[ArtifactRecord]
+    next_cursor: None = None
+
+
+class WorkerPage(msgspec.Struct, frozen=True, kw_only=True):
+    """All registered workers."""
+
+    items: list[WorkerView]
+    next_cursor: None = None
+
+
+class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
+    """All queues, the most urgent first."""
+
+    items: list[QueueView]
+    next_cursor: None = None
+
+
+class AcceptedJob(JobRow, frozen=True, kw_only=True):
+    """A job as submitted."""
+
+    payload: Mapping[str, Any]
+    """As checked, with the defaults of its type filled in."""
+
+
+class BulkOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Many orders at once."""
+
+    jobs: Annotated[
+        list[Any],
+        Meta(
+            min_length=1,
+            max_length=MAX_BULK,
+            description="Orders as for a single job; each is checked by itself.",
+            extra_json_schema={"items": {"$ref": "#/components/schemas/JobOrder"}},
+        ),
+    ]
+    atomic: bool = False
+    """All or nothing."""
+
+
+class BulkItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one order."""
+
+    index: int
+    status: int
+    """What a single call would have answered: 201, 200 (a repeat), or an error's."""
+    job: JobRow | None = None
+    problem: Problem | None = None
+
+
+class BulkOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of many orders, in their order."""
+
+    items: Sequence[BulkItem]
+    created: int
+    replayed: int
+    failed: int
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """Exact counts of the jobs there are, and how the last hour went."""
+
+    total: int
+    by_status: dict[JobStatus, int]
+    by_type: dict[str, int]
+    by_priority: dict[Priority, int]
+    avg_duration_seconds: float | None
+    """Mean run time of the attempts that ended a job in the last 60 minutes."""
+    duration_seconds: Spread
+    """Of the same attempts."""
+    wait_seconds: Spread
+    """From due to started, of the attempts that started in the last 60 minutes."""
+    throughput_per_minute: float
+    """Jobs that ended, averaged over the last 5 full minutes."""
+    at: datetime
+    """When the counts were exact; the figures of the last hour may be 5 seconds older."""
