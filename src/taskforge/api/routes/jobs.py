@@ -43,10 +43,10 @@ ACT = [at_least(Role.OPERATOR)]
 
 
 @get("/jobs", operation_id="listJobs", summary="List jobs, newest first", guards=READ,
-     dependencies={"query": Provide(JobQuery, sync_to_thread=False)})  # fmt: skip
+     dependencies={"wanted": Provide(JobQuery, sync_to_thread=False)})  # fmt: skip
 async def list_(
     deps: NamedDependency[Deps],
-    query: NamedDependency[JobQuery],
+    wanted: NamedDependency[JobQuery],
     limit: Limit = PAGE,
     cursor: Annotated[
         str | None, QueryParameter(description="`next_cursor` of the page before.")
@@ -57,7 +57,7 @@ async def list_(
     Every page costs the same, however many jobs there are: where few of them match, a page comes
     short, and `next_cursor` goes on.
     """
-    filters = query.filters()
+    filters = wanted.filters()
     scope = filters.scope()
     after = None if cursor is None else unseal(cursor, scope)
     async with deps.db.connect() as connection:
