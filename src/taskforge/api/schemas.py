@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from taskforge.api.errors import Problem
+from taskforge.core.errors import Invalid
 from taskforge.core.events import LogLine
 from taskforge.core.fleet import QueueView, WorkerView
 from taskforge.core.history import ArtifactRecord, JobItem
@@ -18,10 +19,12 @@ from taskforge.core.job import MAX_BULK, JobRow
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
 from taskforge.core.statistics import Spread
-from taskforge.db.job_lists import JobFilters, Moment, Word
+from taskforge.db.job_lists import WORD_PATTERN, JobFilters, Word
 
 PAGE = 50
 MAX_PAGE = 200
+
+_WORD: Final[dict[str, Any]] = {"min_length": 1, "max_length": 64, "pattern": WORD_PATTERN}
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Most items in the page.")]
 
@@ -39,24 +42,37 @@ class JobQuery:
     priority: Annotated[
         list[Priority] | None, QueryParameter(description="Any of these.", max_items=4)
     ] = None
-    tag: Annotated[Word | None, QueryParameter(description="One whole tag.")] = None
+    tag: Annotated[str | None, QueryParameter(description="One whole tag.", **_WORD)] = None
     created_by: Annotated[UUID | None, QueryParameter(description="Id of an account.")] = None
     worker_id: Annotated[
         UUID | None, QueryParameter(description="A worker that runs or ran an attempt.")
     ] = None
     created_after: Annotated[
-        Moment | None, QueryParameter(description="From this moment on (RFC 3339).")
+        datetime | None, QueryParameter(description="From this moment on (RFC 3339).")
     ] = None
     created_before: Annotated[
-        Moment | None, QueryParameter(description="Before this moment (RFC 3339).")
+        datetime | None, QueryParameter(description="Before this moment (RFC 3339).")
     ] = None
     q: Annotated[
-        Word | None,
-        QueryParameter(description="8 or more leading digits of an id, or a whole tag or type."),
+        str | None,
+        QueryParameter(
+            description="8 or more leading digits of an id, or a whole tag or type.", **_WORD
+        ),
     ] = None
 
     def filters(self) -> JobFilters:
-        """What to list."""
+        """What to list.
+
+        Raises:
+            Invalid: a moment without a time zone.
+        """
+        for name in ("created_after", "created_before"):
+            moment: datetime | None = getattr(self, name)
+            if moment is not None and moment.tzinfo is None:
+                raise Invalid(
+                    f"{name} needs a time zone, such as 2026-01-31T08:00:00Z.",
+                    code="invalid_parameter",
+                )
         return JobFilters(
             status=frozenset(self.status or ()),
             type=frozenset(self.type or ()),

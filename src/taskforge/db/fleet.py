@@ -48,7 +48,8 @@ SELECT q.*, coalesce(d.queued, 0)::bigint AS depth, coalesce(d.running, 0)::bigi
     coalesce(d.later, 0)::bigint AS later,
     (coalesce(r.came, 0) / {RATE_MINUTES}.0)::float8 AS came,
     (coalesce(r.went, 0) / {RATE_MINUTES}.0)::float8 AS went,
-    o.run_at, greatest(extract(epoch FROM clock_timestamp() - o.run_at), 0)::float8 AS age
+    o.run_at, CASE WHEN o.run_at IS NOT NULL
+        THEN greatest(extract(epoch FROM clock_timestamp() - o.run_at), 0)::float8 END AS age
 FROM queues q
 LEFT JOIN depths d USING (priority)
 LEFT JOIN rates r USING (priority)

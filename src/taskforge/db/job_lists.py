@@ -27,9 +27,9 @@ from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
 from taskforge.db.rows import ROW_COLUMNS, job_fields
 
-Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00\ud800-\udfff]+$")]
+WORD_PATTERN: Final = r"^[^\x00\ud800-\udfff]+$"
 """What can be compared with a stored text: PostgreSQL knows no NUL and no lone surrogates."""
-
+Word = Annotated[str, Meta(min_length=1, max_length=64, pattern=WORD_PATTERN)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 REACHES: Final = (256, 512, 2_048)

@@ -38,6 +38,9 @@ from taskforge.flows.submit import submit
 
 Asked = Request[Principal, Any, Any]
 
+MAX_SEQ = (1 << 53) - 1
+"""The largest integer that every JSON reader keeps exact."""
+
 READ = [at_least(Role.VIEWER)]
 ACT = [at_least(Role.OPERATOR)]
 
@@ -117,7 +120,7 @@ async def logs(
     job_id: UUID,
     deps: NamedDependency[Deps],
     after: Annotated[
-        int, QueryParameter(ge=0, lt=1 << 63, description="`seq` of the last line seen.")
+        int, QueryParameter(ge=0, le=MAX_SEQ, description="`seq` of the last line seen.")
     ] = 0,
     limit: Limit = PAGE,
     level: Annotated[
