@@ -138,7 +138,6 @@ class BulkOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             min_length=1,
             max_length=MAX_BULK,
             description="Orders as for a single job; each is checked by itself.",
-            extra_json_schema={"items": {"$ref": "#/components/schemas/JobOrder"}},
         ),
     ]
     atomic: bool = False

@@ -1,10 +1,19 @@
 """Many jobs in one call."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, Router, post
 from litestar.di import NamedDependency
+from litestar.openapi.spec import (
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    Reference,
+    RequestBody,
+    Schema,
+)
 from litestar.params import JSONBody
 
 from taskforge.api.auth import at_least
@@ -12,7 +21,7 @@ from taskforge.api.errors import instance_of, problem_of
 from taskforge.api.idempotency import item_key, read_key, with_key
 from taskforge.api.schemas import BulkItem, BulkOrder, BulkOutcome
 from taskforge.core.errors import Fault, Invalid, TaskForgeError
-from taskforge.core.job import JobOrder
+from taskforge.core.job import MAX_BULK, JobOrder
 from taskforge.core.jsonguard import check_payload, convert
 from taskforge.core.people import Principal, Role
 from taskforge.flows.deps import Deps
@@ -24,8 +33,30 @@ MAX_VALUES = 250_000
 Outcome = Submitted | TaskForgeError
 
 
+@dataclass
+class BulkOperation(Operation):
+    """Says what the orders of a bulk call are: to the decoder they may be anything."""
+
+    def __post_init__(self) -> None:
+        orders = Schema(
+            type=OpenAPIType.ARRAY,
+            items=Reference(ref="#/components/schemas/JobOrder"),
+            min_items=1,
+            max_items=MAX_BULK,
+        )
+        atomic = Schema(type=OpenAPIType.BOOLEAN, default=False, description="All or nothing.")
+        body = Schema(
+            type=OpenAPIType.OBJECT,
+            required=["jobs"],
+            properties={"jobs": orders, "atomic": atomic},
+            additional_properties=False,
+        )
+        self.request_body = RequestBody({"application/json": OpenAPIMediaType(body)}, required=True)
+
+
 @post("/jobs/bulk", operation_id="submitJobs", summary="Submit up to 1,000 jobs", status_code=200,
-      guards=[at_least(Role.OPERATOR)], opt={"nodes": MAX_VALUES})  # fmt: skip
+      guards=[at_least(Role.OPERATOR)], opt={"nodes": MAX_VALUES},
+      operation_class=BulkOperation)  # fmt: skip
 async def submit_bulk(
     data: JSONBody[BulkOrder], request: Request[Principal, Any, Any], deps: NamedDependency[Deps]
 ) -> BulkOutcome:
