@@ -15,11 +15,11 @@ from pathlib import Path
 
 import asyncpg
 import psutil
-from taskforge.local.servers import Servers
 
 from ops.bench.wire import Wire
 from taskforge.config import Settings, load
 from taskforge.db.migrate import migrate
+from taskforge.local.servers import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -178,9 +178,10 @@ async def _call(unit: Unit, hold: Hold, context: JobContext) -> Any:
     claimed = hold.claimed
     try:
         job_type = unit.deps.registry.get(claimed.row.type)
-        _, ask = unit.deps.registry.check_payload(job_type, msgspec.json.decode(claimed.payload))
-    except TaskForgeError as error:  # accepted once, but by another version of the type
-        raise InvalidInput(error.detail) from error
+        ask = msgspec.json.decode(claimed.payload, type=job_type.payload)
+    except (TaskForgeError, msgspec.MsgspecError) as error:
+        # It was checked when it was submitted, but by another version of its type.
+        raise InvalidInput(f"the payload no longer fits its type: {error}") from error
     return await job_type.run(ask, context)
 
 
@@ -217,7 +218,7 @@ def _uncancel() -> None:
 
 
 def _policy(unit: Unit, name: str) -> RetryPolicy:
-    job_type = unit.deps.registry.find(name)
+    job_type = unit.deps.registry.types.get(name)
     if job_type and job_type.retry:
         return job_type.retry
     settings = unit.deps.settings

@@ -92,7 +92,7 @@ async def submit_many(
 
 def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
     job_type = deps.registry.get(order.type)
-    payload, ask = deps.registry.check_payload(job_type, order.payload)
+    payload, ask = deps.registry.check_payload(order.type, order.payload)
     draft = Draft(
         id=new_id(),
         type=order.type,

@@ -16,6 +16,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import UnionType
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -31,6 +32,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 PayloadT = TypeVar("PayloadT", bound=Payload)
+PayloadType = type[Payload] | UnionType
+"""A payload struct, or a union of structs told apart by one field (msgspec's `tag_field`)."""
 
 
 class Report(Protocol):
@@ -125,7 +128,7 @@ class JobType(msgspec.Struct, frozen=True, kw_only=True):
     """Everything known about a job type; published by `GET /job-types`."""
 
     name: str
-    payload: type[Payload]
+    payload: PayloadType
     run: Callable[[Any, Context], Awaitable[Any]]
     title: str
     description: str
@@ -147,7 +150,7 @@ RunT = TypeVar("RunT", bound=Callable[..., Awaitable[Any]])
 
 
 def job_type(
-    name: str, payload: type[Payload], *, title: str, **options: Any
+    name: str, payload: PayloadType, *, title: str, **options: Any
 ) -> Callable[[RunT], RunT]:
     """Declare a job type; the registry finds the decorated function in its module.
 

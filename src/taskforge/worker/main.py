@@ -62,8 +62,8 @@ def run(settings: Settings, *, queues: Sequence[str] = QUEUES, threads: int | No
         raise ValueError(f"unknown queue {unknown[0]!r}: choose from {', '.join(QUEUES)}")
     configure(settings, "worker")
     registry = load(settings.job_modules())
-    for name, reason in registry.unavailable.items():
-        log.error("job_type.unavailable", module=name, reason=reason)
+    for it in registry.unavailable:
+        log.error("job_type.unavailable", source=it.source, name=it.name, reason=it.reason)
     slots = threads or settings.worker_threads
     unit = _Process(settings, registry, list(queues), slots)
     unit.start()
@@ -87,7 +87,13 @@ class _Process:
         self._hasten = threading.Event()
         self._stack = AsyncExitStack()
         self._member = Member(
-            new_id(), platform.node(), os.getpid(), __version__, queues, registry.names(), slots
+            new_id(),
+            platform.node(),
+            os.getpid(),
+            __version__,
+            queues,
+            sorted(registry.types),
+            slots,
         )
 
     def start(self) -> None:
@@ -154,7 +160,9 @@ class _Process:
     @property
     def _claimer(self) -> Claimer:
         ranks = [BY_QUEUE[queue].rank for queue in self._queues]
-        return Claimer(self._member.id, ranks, self._registry.names(), self._settings.lease_seconds)
+        return Claimer(
+            self._member.id, ranks, sorted(self._registry.types), self._settings.lease_seconds
+        )
 
     def _on_loop(self, coroutine: Coroutine[Any, Any, ResultT]) -> ResultT:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop_thread.loop).result()
