@@ -20,6 +20,10 @@ _SECRET_SHAPES = re.compile(
     r"\btf_[A-Za-z0-9_]{20,}|\bwhsec_[\w+/=-]{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
 )
 MASK = "[redacted]"
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+"""Without local variables, which hold passwords and payloads (S-45)."""
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -59,12 +63,15 @@ def configure(settings: Settings, role: str) -> None:
     ]
     if as_json:
         end: list[Any] = [
-            structlog.processors.dict_tracebacks,
+            _TRACEBACKS,
             redact,
             structlog.processors.JSONRenderer(),
         ]
     else:
-        end = [redact, structlog.dev.ConsoleRenderer()]
+        end = [
+            redact,
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -8,12 +8,15 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from taskforge.bus.client import open_client
+from taskforge.bus.limit import Limiter
 from taskforge.bus.queue import HintQueue
 from taskforge.bus.stream import EventStream
 from taskforge.config import Settings
 from taskforge.db.engine import open_engine
 from taskforge.flows.births import Births
 from taskforge.flows.hints import Hinter
+from taskforge.flows.passwords import Passwords
+from taskforge.flows.principals import Principals
 from taskforge.handlers.registry import Registry
 
 
@@ -29,6 +32,9 @@ class Deps:
     hinter: Hinter
     stream: EventStream
     births: Births
+    limiter: Limiter
+    passwords: Passwords
+    principals: Principals
 
 
 @asynccontextmanager
@@ -55,6 +61,7 @@ async def open_deps(
     queue = HintQueue(redis)
     stream = EventStream(redis)
     hinter = Hinter(db, queue)
+    passwords = Passwords()
     try:
         yield Deps(
             settings=settings,
@@ -65,8 +72,12 @@ async def open_deps(
             hinter=hinter,
             stream=stream,
             births=Births(db, hinter, stream),
+            limiter=Limiter(redis),
+            passwords=passwords,
+            principals=Principals(db, settings),
         )
     finally:
+        passwords.close()
         await stream.close()
         await redis.aclose()
         await db.dispose()

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.openapi import ResponseSpec
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.api.auth import at_least
@@ -93,7 +93,7 @@ async def submit_(
      dependencies={"waiting": Provide(provide_waiting, sync_to_thread=False)},
      responses={304: ResponseSpec(None, description="It is as the ETag says.")})  # fmt: skip
 async def show(
-    job_id: UUID,
+    job_id: FromPath[UUID],
     request: Asked,
     deps: NamedDependency[Deps],
     waiting: NamedDependency[Waiting],
@@ -117,7 +117,7 @@ async def show(
 @get("/jobs/{job_id:uuid}/logs", operation_id="getJobLogs", summary="Read a job's log",
      guards=READ)  # fmt: skip
 async def logs(
-    job_id: UUID,
+    job_id: FromPath[UUID],
     deps: NamedDependency[Deps],
     after: Annotated[
         int, QueryParameter(ge=0, le=MAX_SEQ, description="`seq` of the last line seen.")
@@ -138,7 +138,7 @@ async def logs(
 
 @get("/jobs/{job_id:uuid}/artifacts", operation_id="listJobArtifacts",
      summary="List a job's files", guards=READ)  # fmt: skip
-async def artifacts(job_id: UUID, deps: NamedDependency[Deps]) -> ArtifactPage:
+async def artifacts(job_id: FromPath[UUID], deps: NamedDependency[Deps]) -> ArtifactPage:
     """By name."""
     async with deps.db.connect() as connection:
         files = await job_artifacts(connection, job_id)
@@ -149,7 +149,7 @@ async def artifacts(job_id: UUID, deps: NamedDependency[Deps]) -> ArtifactPage:
 
 @post("/jobs/{job_id:uuid}/cancel", operation_id="cancelJob", summary="Cancel a job",
       guards=ACT, status_code=200)  # fmt: skip
-async def cancel(job_id: UUID, request: Asked, deps: NamedDependency[Deps]) -> JobRow:
+async def cancel(job_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]) -> JobRow:
     """A waiting job is cancelled at once; a running one is asked to stop.
 
     Its worker does so within seconds; `cancel_requested_at` tells since when.
@@ -159,14 +159,14 @@ async def cancel(job_id: UUID, request: Asked, deps: NamedDependency[Deps]) -> J
 
 @post("/jobs/{job_id:uuid}/retry", operation_id="retryJob", summary="Queue an ended job again",
       guards=ACT, status_code=200)  # fmt: skip
-async def retry(job_id: UUID, request: Asked, deps: NamedDependency[Deps]) -> JobRow:
+async def retry(job_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]) -> JobRow:
     """For `failed`, `dead_letter` and `cancelled` jobs; failures count from zero again."""
     return await control.retry(deps, job_id, request.user)
 
 
 @delete("/jobs/{job_id:uuid}", operation_id="deleteJob", summary="Delete an ended job",
         guards=ACT)  # fmt: skip
-async def delete_(job_id: UUID, request: Asked, deps: NamedDependency[Deps]) -> None:
+async def delete_(job_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]) -> None:
     """With all that belongs to it. Cancel a job that has not ended first."""
     await control.delete(deps, job_id, request.user)
 

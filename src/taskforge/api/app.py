@@ -1,0 +1,84 @@
+"""The HTTP application: routes, and what is common to all of them."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, cast
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.types import ASGIApp, ControllerRouterHandler
+
+from taskforge.api.auth import check_routes
+from taskforge.api.body import StrictBody
+from taskforge.api.envelope import Envelope
+from taskforge.api.errors import to_response
+from taskforge.api.openapi import openapi_config
+from taskforge.api.routes import auth, bulk, health, job_types, jobs, queues, stats, workers
+from taskforge.api.routes.docs import DocsPage, Schema, docs_router, openapi_json
+from taskforge.api.routes.root import root
+from taskforge.config import Settings
+from taskforge.flows.deps import Deps, open_deps
+from taskforge.handlers.registry import load
+
+STATEMENT_SECONDS = 5.0
+"""`statement_timeout` of this role (R-82)."""
+MAX_BODY = 1_048_576
+"""Bytes of a request body (R-50); auth routes take less."""
+
+V1: Sequence[ControllerRouterHandler] = (
+    auth.router,
+    jobs.router,
+    bulk.router,
+    stats.router,
+    job_types.router,
+    queues.router,
+    workers.router,
+)
+"""Everything below `/api/v1`."""
+TOP: Sequence[ControllerRouterHandler] = (root, health.router, openapi_json)
+"""Everything else."""
+
+
+def create_app(settings: Settings, *, extra: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """The application; it opens its connections when its lifespan begins.
+
+    Args:
+        settings: of this process.
+        extra: more routes below `/api/v1`.
+
+    Raises:
+        RuntimeError: a route is neither public nor guarded.
+    """
+
+    def provide_deps() -> Deps:  # without parameters: Litestar need not look at the request for it
+        return app.state["deps"]
+
+    config = openapi_config()
+    config.openapi_router = docs_router()
+    config.render_plugins = [DocsPage(), Schema()]
+    app = Litestar(
+        route_handlers=[Router("/api/v1", route_handlers=[*V1, *extra]), *TOP],
+        lifespan=[_lifespan(settings)],
+        dependencies={"deps": Provide(provide_deps, sync_to_thread=False)},
+        dto=StrictBody,
+        return_dto=None,
+        exception_handlers={Exception: to_response},
+        request_max_body_size=MAX_BODY,
+        openapi_config=config,
+        logging_config=None,
+    )
+    check_routes(app)
+    envelope = Envelope(cast("Any", app.asgi_handler), origins=settings.origins())
+    app.asgi_handler = cast("ASGIApp", envelope)
+    return app
+
+
+def _lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        registry = load(settings.job_modules())
+        async with open_deps(settings, registry, statement_seconds=STATEMENT_SECONDS) as deps:
+            app.state["deps"] = deps
+            yield
+
+    return lifespan

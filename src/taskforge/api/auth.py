@@ -1,0 +1,153 @@
+"""Who is asking, how often, and whether they may: one guard in front of every route.
+
+A route says whom it takes: `guards=[at_least(Role.…)]`, or `guards=[anyone]` for what needs no
+account and is counted by client address, or `opt=PUBLIC` for what is not even counted.
+`check_routes` refuses to start with a route that says nothing (S-13). It is one guard for all that
+must be done, since Litestar copies the handler for each.
+"""
+
+from typing import Any, NamedTuple
+
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers.base import BaseRouteHandler
+from litestar.routes import HTTPRoute
+
+from taskforge.api.clients import client_ip, header, network_of
+from taskforge.bus.limit import Check, Grant
+from taskforge.core.errors import Denied, Limited, Unauthenticated
+from taskforge.core.people import Principal, Role
+from taskforge.flows.deps import Deps
+from taskforge.metrics import AUTH_FAILURES, RATE_LIMITED
+
+DepsHere = NamedDependency[Deps]
+"""Annotation of a handler's parameter `deps`."""
+PUBLIC: dict[str, Any] = {"unlimited": True}
+"""`opt` of a route for everybody, however often."""
+
+
+class AtLeast(NamedTuple):
+    """A guard that lets a role and those above it pass, and counts the request."""
+
+    role: Role
+
+    async def __call__(
+        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+    ) -> None:
+        """Set `scope["user"]` to the principal, or refuse.
+
+        A wrong credential counts against the client's address, so that guessing is limited too.
+
+        Raises:
+            Unauthenticated: no credential, or a wrong one.
+            Limited: too many requests.
+            Denied: the principal's role does not include this one.
+        """
+        scope: Any = connection.scope
+        deps: Deps = connection.app.state["deps"]
+        try:
+            principal = await identify(deps, scope)
+        except Unauthenticated as error:
+            AUTH_FAILURES.labels(error.code).inc()
+            await _count(deps, scope, _by_address(deps, scope), strict=True)
+            raise
+        scope["user"] = principal
+        cost: int = handler.opt.get("cost", 1)
+        await _count(deps, scope, _by_principal(deps, principal, cost), strict=False)
+        if not principal.role.includes(self.role):
+            raise Denied(f"This needs the role {self.role.value}; yours is "
+                         f"{principal.role.value}.", code="role_too_low")  # fmt: skip
+
+
+def at_least(role: Role) -> AtLeast:
+    """The guard for a route that takes this role and those above it."""
+    return AtLeast(role)
+
+
+async def anyone(
+    connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+) -> None:
+    """Guard of a route that needs no account: counts the request by the client's address.
+
+    Raises:
+        Limited: too many requests.
+    """
+    scope: Any = connection.scope
+    deps: Deps = connection.app.state["deps"]
+    await _count(deps, scope, _by_address(deps, scope), strict=True)
+
+
+async def identify(deps: Deps, scope: Any) -> Principal:
+    """The principal of the request's `Authorization` or `X-API-Key` header.
+
+    Raises:
+        Unauthenticated: no credential, a wrong one, or both kinds at once.
+    """
+    bearer, key = header(scope, b"authorization"), header(scope, b"x-api-key")
+    if bearer is not None and key is not None:
+        raise Unauthenticated("Send an access token or an API key, not both.")
+    if key is not None:
+        return await deps.principals.of_api_key(key)
+    if bearer is None:
+        raise Unauthenticated("Send an access token or an API key.")
+    scheme, _, token = bearer.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("The Authorization header must be `Bearer <access token>`.")
+    return await deps.principals.of_access_token(token)
+
+
+def check_routes(app: Litestar) -> None:
+    """Refuse to serve a route that is neither public nor guarded.
+
+    Raises:
+        RuntimeError: naming all such routes.
+    """
+    naked = [
+        f"{'/'.join(sorted(handler.http_methods))} {route.path}"
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.http_methods != {"OPTIONS"}
+        and not handler.opt.get("unlimited")
+        and not any(guard is anyone or isinstance(guard, AtLeast) for guard in _guards_of(handler))
+    ]
+    if naked:
+        raise RuntimeError(f"routes without a guard: {', '.join(naked)}")
+
+
+def _guards_of(handler: Any) -> list[Any]:
+    return handler.resolve_guards()
+
+
+async def _count(deps: Deps, scope: Any, check: Check, *, strict: bool) -> None:
+    grant = await deps.limiter.take(check, strict=strict)
+    scope["state"]["grant"] = grant
+    if not grant.allowed:
+        RATE_LIMITED.labels(check.policy).inc()
+        raise Limited(
+            f"More than {check.limit} requests in {check.window} seconds.",
+            retry_after=grant.retry_after,
+        )
+
+
+def _by_principal(deps: Deps, principal: Principal, cost: int) -> Check:
+    settings = deps.settings
+    limit = principal.rate_limit or settings.rate_limit_requests
+    return Check("default", principal.user_id.hex, limit, settings.rate_limit_window, cost)
+
+
+def _by_address(deps: Deps, scope: Any) -> Check:
+    settings = deps.settings
+    network = network_of(client_ip(scope, settings.trusted_proxy_hops))
+    return Check("address", network, settings.rate_limit_requests, settings.rate_limit_window)
+
+
+def rate_headers(grant: Grant) -> list[tuple[bytes, bytes]]:
+    """The two structured fields of the RateLimit draft (S-16)."""
+    check = grant.check
+    reset = check.window if grant.allowed else max(1, round(grant.retry_after))
+    return [
+        (b"ratelimit-policy", f'"{check.policy}";q={check.limit};w={check.window}'.encode()),
+        (b"ratelimit", f'"{check.policy}";r={grant.remaining};t={reset}'.encode()),
+    ]

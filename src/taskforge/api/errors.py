@@ -1,0 +1,209 @@
+"""From any error to a problem document (RFC 9457): the one place that maps errors to HTTP.
+
+Nothing internal leaves the process: an unexpected error is logged with its request id, and answered
+with that id alone (S-44).
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    SerializationException,
+    ValidationException,
+)
+from redis.exceptions import RedisError
+
+from taskforge.core.errors import (
+    Conflict,
+    Denied,
+    Fault,
+    Invalid,
+    Limited,
+    Malformed,
+    NotFound,
+    TaskForgeError,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
+from taskforge.db.engine import is_away, lock_was_busy
+from taskforge.log import get_logger
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_BASE = "/api/docs/problems#"
+"""`type` is this and the code; the page lists them."""
+
+STATUSES: dict[type[TaskForgeError], int] = {
+    Malformed: 400,
+    Unauthenticated: 401,
+    Denied: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooLarge: 413,
+    Unsupported: 415,
+    Invalid: 422,
+    Limited: 429,
+    Unavailable: 503,
+}
+_HTTP_CODES = {
+    400: "malformed",
+    401: "unauthenticated",
+    403: "denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+_log = get_logger(__name__)
+
+
+class FaultBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing wrong with a request."""
+
+    message: str
+    pointer: str | None = None
+    """JSON Pointer into the body; "" is the whole of it."""
+    parameter: str | None = None
+    """The query or path parameter, when it is not the body."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """A problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    """`urn:uuid:…` or `urn:request:…`: the request's id, as in `X-Request-ID` and in the logs."""
+    code: str
+    errors: list[FaultBody] = []
+
+
+def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The answer to a request that failed; Litestar calls it for every exception."""
+    known = as_taskforge_error(error)
+    if known is None and not isinstance(error, HTTPException):
+        _log.error("request.failed", exc_info=error)
+    problem = problem_of(known or error, instance=instance_of(request.scope))
+    headers = dict(_headers(known, problem.status))
+    if isinstance(error, MethodNotAllowedException):
+        headers["Allow"] = ", ".join(_methods_of(request))
+    return Response(
+        content=msgspec.json.encode(problem),
+        media_type=MEDIA_TYPE,
+        status_code=problem.status,
+        headers=headers,
+    )
+
+
+def problem_of(error: Exception, *, instance: str) -> Problem:
+    """The problem document of an error; bulk answers embed it for single items."""
+    if isinstance(error, TaskForgeError):
+        status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+        faults: Sequence[Fault] = getattr(error, "faults", ())
+        errors = [FaultBody(message=fault.message, pointer=fault.pointer) for fault in faults]
+        return _problem(status, error.code, error.detail, instance, errors)
+    if isinstance(error, ValidationException):
+        return _parameters_problem(error, instance)
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        status = error.status_code
+        code = _HTTP_CODES.get(status, "malformed")
+        return _problem(status, code, _HTTP_DETAILS.get(status, _sentence(error)), instance)
+    return _problem(500, "internal", "Something went wrong on our side; the log has the details.",
+                    instance)  # fmt: skip
+
+
+def sample(status: int) -> Problem:
+    """What a problem with this status looks like, for the API's description."""
+    kind = next(kind for kind, known in STATUSES.items() if known == status)
+    detail = (kind.__doc__ or "").splitlines()[0]
+    errors = [FaultBody(message="what is wrong with it", pointer="/name")] if status == 422 else []
+    return _problem(status, kind.code, detail, "urn:request:01a205e8d03173909e5615a28f9d60d7",
+                    errors)  # fmt: skip
+
+
+def as_taskforge_error(error: Exception) -> TaskForgeError | None:
+    """The error in our own words, when it is one of ours or of a server behind us."""
+    if isinstance(error, TaskForgeError):
+        return error
+    if isinstance(error, RedisError):
+        return Unavailable("Redis does not answer.", retry_after=2)
+    if is_away(error):
+        return Unavailable("The database does not answer.", retry_after=2)
+    if lock_was_busy(error):
+        return Unavailable("Somebody else is at it; try again.", retry_after=1)
+    if isinstance(error, SerializationException):
+        return Malformed("The body cannot be read.")
+    return None
+
+
+def instance_of(scope: Any) -> str:
+    """The URI of this request."""
+    return f"urn:request:{scope['state'].get('request_id', 'unknown')}"
+
+
+_HTTP_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: "The body is larger than this address accepts.",
+}
+
+
+def _problem(
+    status: int, code: str, detail: str, instance: str, errors: list[FaultBody] | None = None
+) -> Problem:
+    return Problem(
+        type=f"{TYPE_BASE}{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=instance,
+        code=code,
+        errors=errors or [],
+    )
+
+
+def _parameters_problem(error: ValidationException, instance: str) -> Problem:
+    """Litestar checks query and path parameters; bodies are checked by `api/body.py`."""
+    extra: list[Any] = list(error.extra or [])
+    errors = [
+        FaultBody(message=str(item.get("message", "")), parameter=item.get("key")) for item in extra
+    ]
+    if any(fault.parameter == "data" for fault in errors):  # Litestar's word for no body at all
+        return _problem(400, "malformed_json", "The body is empty; it must be JSON.", instance)
+    named = ", ".join(fault.parameter for fault in errors if fault.parameter)
+    detail = f"Not acceptable: {named}." if named else "A parameter is not acceptable."
+    return _problem(422, "invalid_parameter", detail, instance, errors)
+
+
+def _methods_of(request: Request[Any, Any, Any]) -> list[str]:
+    methods: list[str] = []
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        try:
+            request.app.asgi_router.handle_routing(path=request.scope["path"], method=method)
+        except HTTPException:
+            continue
+        methods.append(method)
+    return methods
+
+
+def _headers(error: TaskForgeError | None, status: int) -> list[tuple[str, str]]:
+    if isinstance(error, Limited | Unavailable):
+        return [("Retry-After", str(max(1, ceil(error.retry_after))))]
+    if status == 401:
+        tried = isinstance(error, Unauthenticated) and error.code.startswith(("token", "session"))
+        reason = ', error="invalid_token"' if tried else ""
+        return [("WWW-Authenticate", f'Bearer realm="taskforge"{reason}')]
+    return []
+
+
+def _sentence(error: HTTPException) -> str:
+    return error.detail if error.status_code == 400 else HTTPStatus(error.status_code).phrase

@@ -1,0 +1,83 @@
+"""Requests and answers about accounts; what flows return is used as it is where it fits."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from taskforge.flows.accounts import Account
+from taskforge.flows.tokens import ACCESS_SECONDS
+
+Username = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        min_length=2,
+        max_length=64,
+        description="Letters, digits, dot, dash, underscore; unique in any letter case.",
+        examples=["ada"],
+    ),
+]
+Email = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$",
+        min_length=3,
+        max_length=254,
+        examples=["ada@example.com"],
+    ),
+]
+AnyPassword = Annotated[str, Meta(min_length=1, max_length=256)]
+NewPassword = Annotated[
+    str,
+    Meta(
+        min_length=12,
+        max_length=256,
+        description="12 to 256 characters, any of them.",
+        examples=["correct horse battery"],
+    ),
+]
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for a new account."""
+
+    username: Username
+    email: Email
+    password: NewPassword
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request to sign in."""
+
+    username: Annotated[
+        str, Meta(min_length=1, max_length=254, description="User name or e-mail address.")
+    ]
+    password: AnyPassword
+    session: Literal["token", "cookie"] = "token"
+    """`cookie`: for browsers; the refresh token comes as a cookie and not in the body."""
+
+
+class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for the next pair of tokens; browsers send the cookie and an empty object."""
+
+    refresh_token: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+
+
+class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for a new password."""
+
+    current_password: AnyPassword
+    new_password: NewPassword
+
+
+class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sign-in or a refresh gives."""
+
+    access_token: str
+    refresh_token: str | None
+    """Null in a cookie session."""
+    user: Account
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the scheme's name
+    expires_in: int = ACCESS_SECONDS
+    """Seconds that the access token is good for."""

@@ -1,0 +1,198 @@
+"""Accounts: register, sign in, refresh, sign out, profile, default API key, socket ticket."""
+
+from typing import Any
+
+from litestar import Request, Response, Router, delete, get, patch, post
+from litestar.datastructures import Cookie
+from litestar.params import JSONBody
+
+from taskforge.api.auth import DepsHere, anyone, at_least
+from taskforge.api.clients import header, place_of
+from taskforge.api.people_schemas import PasswordChange, Refresh, Registration, SignIn, TokenPair
+from taskforge.config import Settings
+from taskforge.core.errors import Denied, Unauthenticated
+from taskforge.core.people import Principal, Role
+from taskforge.db.people import REFRESH_SECONDS
+from taskforge.flows import accounts, tickets
+from taskforge.flows.accounts import Account, MadeKey, SignedIn
+from taskforge.flows.tickets import Ticket
+
+Asked = Request[Principal, Any, Any]
+
+COOKIE_PATH = "/api/v1/auth"
+CSRF_HEADER = "X-Taskforge-Session"
+"""Browsers cannot send it across origins without our leave; cookie requests must (S-04)."""
+MAX_BODY = 4_096
+ANYONE = [at_least(Role.VIEWER)]
+
+_REGISTRATION: dict[str, Any] = {
+    "example": {
+        "username": "ada",
+        "email": "ada@example.com",
+        "password": "correct horse battery",
+    }
+}
+_SIGN_IN: dict[str, Any] = {"example": {"username": "ada", "password": "correct horse battery"}}
+_REFRESH: dict[str, Any] = {
+    "example": {"refresh_token": "Vh5mCqUoUSM6_TzXbOi0cdWq2RKyTVxLDkPrRcuRrXg"}
+}
+_PASSWORD: dict[str, Any] = {
+    "example": {
+        "current_password": "correct horse battery",
+        "new_password": "another fine password",
+    }
+}
+
+
+@post(
+    "/auth/register",
+    operation_id="register",
+    summary="Make an account",
+    guards=[anyone],
+    opt=_REGISTRATION,
+)
+async def register(data: JSONBody[Registration], deps: DepsHere) -> Account:
+    """The new account has the role `viewer`; an admin may raise it."""
+    return await accounts.register(
+        deps, username=data.username, email=data.email, password=data.password
+    )
+
+
+@post(
+    "/auth/login",
+    operation_id="signIn",
+    summary="Sign in",
+    guards=[anyone],
+    opt=_SIGN_IN,
+    status_code=200,
+)
+async def sign_in(data: JSONBody[SignIn], request: Asked, deps: DepsHere) -> Response[TokenPair]:
+    """Trades user name (or e-mail address) and password for an access and a refresh token."""
+    place = place_of(request.scope, deps.settings.trusted_proxy_hops)
+    signed_in = await accounts.sign_in(
+        deps, name=data.username, password=data.password, place=place
+    )
+    return _pair(deps.settings, signed_in, as_cookie=data.session == "cookie")
+
+
+@post("/auth/refresh", operation_id="refreshTokens", summary="Get the next pair of tokens",
+      guards=[anyone], opt=_REFRESH, status_code=200)  # fmt: skip
+async def refresh(data: JSONBody[Refresh], request: Asked, deps: DepsHere) -> Response[TokenPair]:
+    """Each refresh token is good once; using one again ends its session."""
+    if data.refresh_token is not None:
+        return _pair(deps.settings, await accounts.refresh(deps, data.refresh_token),
+                     as_cookie=False)  # fmt: skip
+    token = request.cookies.get(cookie_name(deps.settings))
+    if not token:
+        raise Unauthenticated("Send a refresh token, in the body or as the cookie.",
+                              code="refresh_invalid")  # fmt: skip
+    _check_same_site(request, deps.settings)
+    return _pair(deps.settings, await accounts.refresh(deps, token), as_cookie=True)
+
+
+@post("/auth/logout", operation_id="signOut", summary="Sign out", guards=ANYONE, status_code=204)
+async def sign_out(request: Asked, deps: DepsHere) -> Response[None]:
+    """Ends the session: its access and refresh tokens stop working."""
+    await accounts.sign_out(deps, request.user)
+    gone = _cookie(deps.settings, "", max_age=0)
+    cookies = [gone] if gone.key in request.cookies else []
+    return Response(None, status_code=204, cookies=cookies)
+
+
+@get("/auth/me", operation_id="getMe", summary="Show the account that asks", guards=ANYONE)
+async def get_me(request: Asked, deps: DepsHere) -> Account:
+    """Role and limits as they stand now."""
+    return await accounts.account_of(deps, request.user)
+
+
+@patch(
+    "/auth/me",
+    operation_id="changePassword",
+    summary="Change the password",
+    guards=ANYONE,
+    opt=_PASSWORD,
+)
+async def change_password(
+    data: JSONBody[PasswordChange], request: Asked, deps: DepsHere
+) -> Account:
+    """All other sessions of the account end; API keys stay."""
+    return await accounts.change_password(
+        deps, request.user, current=data.current_password, new=data.new_password
+    )
+
+
+@post("/auth/api-key", operation_id="makeDefaultApiKey", summary="Make the default API key",
+      guards=ANYONE)  # fmt: skip
+async def make_key(request: Asked, deps: DepsHere) -> MadeKey:
+    """The key is shown only here; the one before it stops working."""
+    return await accounts.make_default_key(deps, request.user)
+
+
+@delete("/auth/api-key", operation_id="revokeDefaultApiKey", summary="Revoke the default API key",
+        guards=ANYONE)  # fmt: skip
+async def revoke_key(request: Asked, deps: DepsHere) -> None:
+    """Also when there is none."""
+    await accounts.revoke_default_key(deps, request.user)
+
+
+@post("/ws-ticket", operation_id="makeSocketTicket", summary="Make a ticket for the socket",
+      guards=ANYONE)  # fmt: skip
+async def make_ticket(request: Asked, deps: DepsHere) -> Ticket:
+    """Good once, for 30 seconds, as `/ws?ticket=…`."""
+    return await tickets.make_ticket(deps, request.user)
+
+
+def cookie_name(settings: Settings) -> str:
+    """The refresh cookie's name; browsers take the prefix over TLS only."""
+    prefix = "__Secure-" if settings.environment == "production" else ""
+    return f"{prefix}taskforge-refresh"
+
+
+def _pair(settings: Settings, signed_in: SignedIn, *, as_cookie: bool) -> Response[TokenPair]:
+    body = TokenPair(
+        access_token=signed_in.access_token,
+        refresh_token=None if as_cookie else signed_in.refresh_token,
+        user=signed_in.account,
+    )
+    cookies = [_cookie(settings, signed_in.refresh_token, REFRESH_SECONDS)] if as_cookie else []
+    return Response(body, status_code=200, cookies=cookies)
+
+
+def _cookie(settings: Settings, value: str, max_age: int) -> Cookie:
+    return Cookie(
+        key=cookie_name(settings),
+        value=value,
+        max_age=max_age,
+        path=COOKIE_PATH,
+        secure=settings.environment == "production",
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def _check_same_site(request: Asked, settings: Settings) -> None:
+    """A cookie proves a browser, not a page of ours (S-04)."""
+    origin = header(request.scope, b"origin")
+    host = header(request.scope, b"host") or ""
+    own = origin is None or origin.partition("://")[2] == host or origin in settings.origins()
+    if header(request.scope, CSRF_HEADER.lower().encode()) is None or not own:
+        raise Denied(f"A cookie session needs the header {CSRF_HEADER} and the same origin.",
+                     code="wrong_origin")  # fmt: skip
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        register,
+        sign_in,
+        refresh,
+        sign_out,
+        get_me,
+        change_password,
+        make_key,
+        revoke_key,
+        make_ticket,
+    ],
+    tags=["auth"],
+    request_max_body_size=MAX_BODY,
+)

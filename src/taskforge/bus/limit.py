@@ -1,0 +1,195 @@
+"""The rate limiter: a sliding window, exact across processes (S-15).
+
+Requests are counted in slices of a hundredth of the window. A slice counts until the whole of it
+has left the window, so that in no window, wherever it begins, more than the limit is admitted; the
+price is that a request may count for up to one hundredth of the window longer than in an exact log.
+One key is one Redis hash of at most 103 small fields, whatever the limit. A check is O(1): it adds
+to the running sum, and takes off the slices that have left since the last check, each slice once.
+Only a refusal looks at the slices, to say when to come back; each process remembers that moment and
+refuses by itself until then, so a flood costs Redis nothing.
+
+Checks that arrive together share one script call, and equal ones one line in it. Time is Redis's.
+The client never repeats the script: a lost reply must not count twice.
+
+    tf:limit:<policy>:<window>:<who>    hash: s = sum, t = newest slice, <slice> = its count
+"""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from taskforge.core.batch import Batcher
+from taskforge.log import get_logger
+
+SLICES = 100
+_PATIENCE = 0.5
+"""Seconds that a check may wait for Redis before it counts as away."""
+_RETRY_AWAY = 1.0
+"""Seconds before Redis is asked again after it was away."""
+_MAX_KEYS = 10_000
+"""Keys remembered in this process, of each kind."""
+
+_SCRIPT = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local answer = {}
+for i, key in ipairs(KEYS) do
+  local a = (i - 1) * 4
+  local limit, window = tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2])
+  local cost, n = tonumber(ARGV[a + 3]), tonumber(ARGV[a + 4])
+  local width = window / SLICES
+  local slice = math.floor(now / width)
+  local known = redis.call('HMGET', key, 's', 't')
+  local sum, last = tonumber(known[1]) or 0, tonumber(known[2]) or slice
+  if last > slice then slice = last end
+  if slice - last > SLICES then
+    redis.call('DEL', key)
+    sum = 0
+  else
+    for old = last - SLICES, slice - SLICES - 1 do
+      local count = redis.call('HGET', key, old)
+      if count then
+        sum = sum - count
+        redis.call('HDEL', key, old)
+      end
+    end
+  end
+  local granted = n
+  if sum + math.max(cost, 1) > limit then granted = 0
+  elseif cost > 0 then granted = math.min(n, math.floor((limit - sum) / cost)) end
+  if granted * cost > 0 then
+    sum = sum + granted * cost
+    redis.call('HINCRBY', key, slice, granted * cost)
+  end
+  redis.call('HSET', key, 's', sum, 't', slice)
+  redis.call('PEXPIRE', key, math.ceil(window + 2 * width))
+  local wait = 0
+  if granted < n then
+    local need = sum + math.max(cost, 1) - limit
+    wait = window
+    for old = slice - SLICES, slice do
+      need = need - (redis.call('HGET', key, old) or 0)
+      if need <= 0 then
+        wait = math.max(1, math.ceil((old + SLICES + 1) * width - now))
+        break
+      end
+    end
+  end
+  answer[i] = {granted, math.max(0, limit - sum), wait}
+end
+return answer
+""".replace("SLICES", str(SLICES))
+
+
+class Check(NamedTuple):
+    """One request against one limit."""
+
+    policy: str
+    """Name of the limit, as told to the client."""
+    who: str
+    limit: int
+    """Most cost in any window."""
+    window: int
+    """Seconds."""
+    cost: int = 1
+    """What this request counts for; 0 asks only whether a cost of 1 would pass."""
+
+    @property
+    def key(self) -> str:
+        """Its key in Redis."""
+        return f"tf:limit:{self.policy}:{self.window}:{self.who}"
+
+
+class Grant(NamedTuple):
+    """The answer to a check."""
+
+    allowed: bool
+    remaining: int
+    """Cost still free in this window."""
+    retry_after: float
+    """Seconds until the same check may pass; 0 when it passed."""
+    check: Check
+
+
+class Limiter:
+    """Checks limits in Redis, and by itself when Redis is away."""
+
+    def __init__(self, client: redis.asyncio.Redis) -> None:
+        self._script = client.register_script(_SCRIPT)
+        self._batcher = Batcher(self._flush, limit=500)
+        self._full: dict[Check, float] = {}
+        self._own: dict[Check, deque[float]] = {}
+        self._away_until = 0.0
+        self._log = get_logger(__name__)
+
+    async def take(self, check: Check, *, strict: bool = False) -> Grant:
+        """Count one request, and say whether it may pass.
+
+        Args:
+            check: what is asked for.
+            strict: with Redis away, count in this process instead of letting everything pass.
+        """
+        full_until = self._full.get(check)
+        if full_until is not None:
+            wait = full_until - time.monotonic()
+            if wait > 0:
+                return Grant(False, 0, wait, check)
+            self._full.pop(check, None)
+        if time.monotonic() < self._away_until:
+            return self._without_redis(check, strict=strict)
+        try:
+            grant = await self._batcher.put(check)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._note_away(error)
+            return self._without_redis(check, strict=strict)
+        if not grant.allowed and check.cost == 1:
+            self._remember_full(grant)
+        return grant
+
+    async def _flush(self, checks: Sequence[Check]) -> list[Grant]:
+        asked = Counter(checks)
+        arguments = [
+            part for check, n in asked.items() for part in (check.limit, check.window * 1000,
+                                                            check.cost, n)
+        ]  # fmt: skip
+        async with asyncio.timeout(_PATIENCE):
+            answers = await self._script(keys=[check.key for check in asked], args=arguments)
+        granted = dict(zip(asked, answers, strict=True))
+        grants: list[Grant] = []
+        for check in checks:
+            answer = granted[check]
+            allowed = answer[0] > 0
+            answer[0] -= 1
+            grants.append(Grant(allowed, answer[1], 0.0 if allowed else answer[2] / 1000, check))
+        return grants
+
+    def _remember_full(self, grant: Grant) -> None:
+        if len(self._full) >= _MAX_KEYS:
+            self._full.clear()
+        self._full[grant.check] = time.monotonic() + grant.retry_after
+
+    def _note_away(self, error: BaseException) -> None:
+        if time.monotonic() >= self._away_until:
+            self._log.warning("limiter.redis_lost", error=type(error).__name__)
+        self._away_until = time.monotonic() + _RETRY_AWAY
+
+    def _without_redis(self, check: Check, *, strict: bool) -> Grant:
+        if not strict:
+            return Grant(True, check.limit, 0.0, check)
+        now = time.monotonic()
+        counted = check._replace(cost=1)
+        if counted not in self._own and len(self._own) >= _MAX_KEYS:
+            self._own.clear()
+        taken = self._own.setdefault(counted, deque())
+        while taken and taken[0] <= now - check.window:
+            taken.popleft()
+        if len(taken) + max(check.cost, 1) > check.limit:
+            wait = taken[0] + check.window - now if taken else float(check.window)
+            return Grant(False, check.limit - len(taken), wait, check)
+        taken.extend([now] * check.cost)
+        return Grant(True, check.limit - len(taken), 0.0, check)

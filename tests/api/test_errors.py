@@ -1,0 +1,330 @@
+"""Every failure is a problem document with the right status, and gives nothing away."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+from redis.exceptions import ConnectionError as RedisAway
+from sqlalchemy import text
+
+from taskforge.api.app import create_app
+from taskforge.api.auth import DepsHere, anyone
+from taskforge.config import Settings
+from taskforge.core.errors import Conflict, Fault, Invalid, NotFound, Unavailable
+from taskforge.core.job import JobOrder
+from tests.api.conftest import http_client, living
+
+ORDER = {"type": "data_processing", "payload": {"rows": 5}}
+
+
+@post("/orders", guards=[anyone])
+async def take_order(data: JSONBody[JobOrder]) -> JobOrder:
+    return data
+
+
+@get("/orders/{order_id:uuid}", guards=[anyone])
+async def get_order(order_id: FromPath[UUID], limit: FromQuery[int] = 50) -> int:
+    raise NotFound(f"No order {order_id}.")
+
+
+FAILURES: dict[str, Exception] = {
+    "conflict": Conflict("It runs.", code="job_running"),
+    "invalid": Invalid("Two faults.", faults=[Fault("/a/0", "bad"), Fault("", "worse")]),
+    "away": Unavailable("Not now.", retry_after=2.2),
+    "redis": RedisAway("redis at secret-host refused"),
+    "bug": ZeroDivisionError("secret detail"),
+    "os": ConnectionRefusedError("secret-host:5432"),
+}
+
+
+@get("/fail/{how:str}", guards=[anyone])
+async def fail(how: FromPath[str]) -> None:
+    raise FAILURES[how]
+
+
+@get("/slow", guards=[anyone])
+async def slow(deps: DepsHere) -> None:
+    async with deps.db.connect() as connection:
+        await connection.execute(text("SET statement_timeout = 20"))
+        await connection.execute(text("SELECT pg_sleep(5)"))
+
+
+@get("/bad-sql", guards=[anyone])
+async def bad_sql(deps: DepsHere) -> None:
+    async with deps.db.connect() as connection:
+        await connection.execute(text("SELECT secret FROM nowhere"))
+
+
+@pytest.fixture
+async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(settings, extra=[take_order, get_order, fail, slow, bad_sql])
+    async with living(app), http_client(app) as client:
+        yield client
+
+
+def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """The document of a failed answer, checked for what all of them have."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert set(body) == {"type", "title", "status", "detail", "instance", "code", "errors"}
+    assert body["status"] == status
+    assert body["type"] == f"/api/docs/problems#{body['code']}"
+    assert body["instance"] == f"urn:request:{answer.headers['x-request-id']}"
+    return body
+
+
+async def send(api: httpx.AsyncClient, body: bytes, media: str = "application/json"):
+    return await api.post("/api/v1/orders", content=body, headers={"Content-Type": media})
+
+
+def order(payload: str) -> bytes:
+    return b'{"type":"data_processing","payload":%s}' % payload.encode("utf-8", "surrogatepass")
+
+
+BAD: dict[str, tuple[int, bytes]] = {
+    "nothing": (400, b""),
+    "not JSON": (400, b"{"),
+    "trailing data": (400, b'{"type":"x"} {}'),
+    "not UTF-8": (400, b'{"type":"\xff"}'),
+    "encoded surrogate": (400, order('{"a":"\ud800"}')),
+    "NaN": (400, order('{"a":NaN}')),
+    "infinity": (400, order('{"a":-Infinity}')),
+    "lone surrogate": (400, order(r'{"a":"\ud800"}')),
+    "low surrogate first": (400, order(r'{"a":"\udc00\ud800"}')),
+    "duplicate key": (400, order('{"a":1,"a":2}')),
+    "duplicate key, hidden colon": (400, order(r'{"a":1,"a":2,"b":"\u003a"}')),
+    "duplicate key, escaped": (400, order(r'{"a":1,"\u0061":2}')),
+    "duplicate field": (400, b'{"type":"a","type":"b"}'),
+    "NUL": (422, order(r'{"a":"\u0000"}')),
+    "NUL in a key": (422, order(r'{"\u0000":1}')),
+    "huge exponent": (422, order('{"a":1e131071}')),
+    "beyond a double": (422, order('{"a":1e400}')),
+    "beyond 64 bits": (422, order('{"a":18446744073709551616}')),
+    "five thousand digits": (422, order("9" * 5_000)),
+    "depth 33": (422, order("[" * 33 + "]" * 33)),
+    "depth 100,000": (422, order("[" * 100_000 + "]" * 100_000)),
+    "10,001 values": (422, order("[" + "0," * 10_000 + "0]")),
+    "long string": (422, order('{"a":"' + "x" * 65_537 + '"}')),
+    "long string with quotes": (422, order('{"a":"' + r"\"" * 65_537 + '"}')),
+    "long key": (422, order('{"' + "x" * 65_537 + '":1}')),
+    "a list": (422, b"[]"),
+    "a string": (422, b'"x"'),
+    "no type": (422, b"{}"),
+    "wrong type of a field": (422, b'{"type":5}'),
+    "wrong enum": (422, b'{"type":"x","priority":"urgent"}'),
+    "number as text": (422, b'{"type":"x","max_retries":"3"}'),
+    "unknown field": (422, b'{"type":"x","status":"success"}'),
+    "beyond 1 MiB": (413, b'{"type":"' + b"x" * 1_048_576 + b'"}'),
+}
+
+
+@pytest.mark.parametrize(("status", "body"), BAD.values(), ids=BAD)
+async def test_a_bad_body_is_a_problem(api: httpx.AsyncClient, status: int, body: bytes):
+    problem(await send(api, body), status)
+
+
+async def test_a_good_body_arrives_as_it_was_sent(api: httpx.AsyncClient):
+    payload = {"a": 'é😀\\"', "b": [1.5, -(2**63), 2**64 - 1, None, True], "c:d": {"": "\\u0000"}}
+
+    answer = await send(api, json.dumps(ORDER | {"payload": payload}).encode())
+
+    assert answer.status_code == 201
+    assert answer.json()["payload"] == payload
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (b"{}", "/type"),
+        (b'{"type":"x","status":1}', "/status"),
+        (b'{"type":"x","tags":["a",""]}', "/tags/1"),
+        (b'{"type":"x","priority":"urgent"}', "/priority"),
+        (b"[]", ""),
+    ],
+)
+async def test_a_fault_is_pointed_at(api: httpx.AsyncClient, body: bytes, pointer: str):
+    body_of = problem(await send(api, body), 422)
+
+    assert [fault["pointer"] for fault in body_of["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    "media",
+    ["", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1",
+     "multipart/form-data; boundary=x", "application/jsonp"],
+)  # fmt: skip
+async def test_another_content_type_is_415(api: httpx.AsyncClient, media: str):
+    body = problem(await send(api, b'{"type":"x"}', media), 415)
+
+    assert body["code"] == "unsupported_media_type"
+
+
+async def test_utf_8_may_be_named(api: httpx.AsyncClient):
+    answer = await send(api, b'{"type":"x"}', "Application/JSON; charset=UTF-8")
+
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/api/v1/nowhere", 404),
+        ("GET", "/api/v1/orders/not-a-uuid", 404),
+        ("PUT", "/api/v1/orders", 405),
+        ("GET", "/api/v1/orders/01a205e8-d031-7390-9e56-15a28f9d60d7?limit=many", 422),
+        ("GET", "/%00", 404),
+        ("GET", "/api/docs/assets/..%2f..%2fsecret", 404),
+    ],
+)
+async def test_what_is_not_there_is_a_problem(
+    api: httpx.AsyncClient, method: str, path: str, status: int
+):
+    problem(await api.request(method, path), status)
+
+
+async def test_a_bad_parameter_is_named(api: httpx.AsyncClient):
+    path = "/api/v1/orders/01a205e8-d031-7390-9e56-15a28f9d60d7?limit=many"
+
+    body = problem(await api.get(path), 422)
+
+    assert body["errors"][0]["parameter"] == "limit"
+
+
+async def test_a_wrong_method_is_told_the_right_ones(api: httpx.AsyncClient):
+    assert "POST" in (await api.put("/api/v1/orders")).headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "code"),
+    [
+        ("conflict", 409, "job_running"),
+        ("invalid", 422, "invalid"),
+        ("away", 503, "unavailable"),
+        ("redis", 503, "unavailable"),
+        ("os", 503, "unavailable"),
+        ("bug", 500, "internal"),
+    ],
+)
+async def test_an_error_becomes_its_problem_and_keeps_its_secrets(
+    api: httpx.AsyncClient, how: str, status: int, code: str
+):
+    answer = await api.get(f"/api/v1/fail/{how}")
+
+    assert problem(answer, status)["code"] == code
+    assert "secret" not in answer.text
+    assert ("retry-after" in answer.headers) == (status == 503)
+
+
+async def test_seconds_to_wait_are_rounded_up(api: httpx.AsyncClient):
+    assert (await api.get("/api/v1/fail/away")).headers["retry-after"] == "3"
+
+
+async def test_a_statement_that_takes_too_long_is_503(api: httpx.AsyncClient):
+    answer = await api.get("/api/v1/slow")
+
+    assert problem(answer, 503)["code"] == "unavailable"
+
+
+async def test_a_wrong_statement_is_500_without_its_text(api: httpx.AsyncClient):
+    answer = await api.get("/api/v1/bad-sql")
+
+    problem(answer, 500)
+    assert "nowhere" not in answer.text
+
+
+async def test_a_database_that_is_away_is_503_everywhere(settings: Settings):
+    url = "postgresql://nobody@127.0.0.1:1/none"
+    app = create_app(msgspec.structs.replace(settings, database_url=url))
+    async with living(app), http_client(app) as client:
+        login = await client.post("/api/v1/auth/login", json={"username": "a", "password": "b"})
+        ready = await client.get("/health/ready")
+        live = await client.get("/health/live")
+
+    assert problem(login, 503)
+    assert login.headers["retry-after"]
+    assert (ready.status_code, ready.json()["status"]) == (503, "failing")
+    assert live.status_code == 200
+
+
+async def test_a_database_behind_the_code_is_not_ready(
+    settings: Settings, make_database: Callable[..., Awaitable[str]]
+):
+    empty = await make_database(empty=True)
+    app = create_app(msgspec.structs.replace(settings, database_url=empty))
+    async with living(app), http_client(app) as client:
+        ready = await client.get("/health/ready")
+
+    assert (ready.status_code, ready.json()["checks"]["database"]["status"]) == (503, "behind")
+
+
+async def test_redis_away_leaves_the_process_ready_and_says_so(settings: Settings):
+    app = create_app(msgspec.structs.replace(settings, redis_url="redis://127.0.0.1:1/0"))
+    async with living(app), http_client(app) as client:
+        ready = await client.get("/health/ready")
+        login = await client.post("/api/v1/auth/login", json={"username": "a", "password": "b"})
+
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    assert login.status_code == 401
+
+
+async def test_a_process_that_drains_is_not_ready(app: Litestar, client: httpx.AsyncClient):
+    assert (await client.get("/health/ready")).json()["status"] == "ok"
+
+    app.state["draining"] = True
+
+    answer = await client.get("/health/ready")
+    assert (answer.status_code, answer.json()["status"]) == (503, "draining")
+
+
+async def test_a_request_id_is_taken_over_if_it_is_harmless(client: httpx.AsyncClient):
+    kept = await client.get("/health/live", headers={"X-Request-ID": "my-request.42"})
+    made = await client.get("/health/live", headers={"X-Request-ID": "<script>alert(1)</script>"})
+
+    assert kept.headers["x-request-id"] == "my-request.42"
+    assert "<" not in made.headers["x-request-id"]
+
+
+async def test_every_answer_has_the_safe_headers(client: httpx.AsyncClient):
+    for path in ("/", "/health/live", "/nowhere", "/api/v1/auth/me"):
+        headers = (await client.get(path)).headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "access-control-allow-origin" not in headers
+
+
+async def test_only_exact_origins_may_call(settings: Settings):
+    app = create_app(msgspec.structs.replace(settings, cors_origins="https://example.com"))
+    ask = {"Access-Control-Request-Method": "POST"}
+    async with living(app), http_client(app) as client:
+        ours = await client.options(
+            "/api/v1/auth/me", headers=ask | {"Origin": "https://example.com"}
+        )
+        theirs = await client.options(
+            "/api/v1/auth/me", headers=ask | {"Origin": "https://exampleXcom"}
+        )
+
+    assert (ours.status_code, ours.headers["access-control-allow-origin"]) == (
+        204,
+        "https://example.com",
+    )
+    assert "access-control-allow-origin" not in theirs.headers
+
+
+async def test_metrics_count_routes_and_not_addresses(client: httpx.AsyncClient):
+    await client.get("/health/live")
+    await client.get("/some/random/address")
+
+    exposed = (await client.get("/metrics")).text
+
+    assert 'taskforge_build_info{version="' in exposed
+    assert 'route="/health/live",status_class="2xx"' in exposed
+    assert "random" not in exposed
