@@ -19,7 +19,7 @@ from taskforge.bus.cursor import (
 BLOCK_MS = 2_000
 """Below the client's socket timeout, or each quiet spell looks like a failure (R-74)."""
 READ_ENTRIES = 500
-PAGE_ENTRIES = 64
+PAGE_ENTRIES = 16
 
 _decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _Pairs = list[tuple[bytes, dict[bytes, bytes]]]
@@ -110,7 +110,9 @@ class StreamReader:
         return (name.decode() if name else None), [_entry(*pair) for pair in pairs]
 
     async def page(self, cursor: Cursor) -> list[Entry]:
-        """The next entries after a cursor, at most `PAGE_ENTRIES`; first ask `Extent.covers`.
+        """The next entries after a cursor, fewer than `PAGE_ENTRIES` only at the end of the stream.
+
+        First ask `Extent.covers`.
 
         The cursor's own entry comes again, without the frames that the cursor has seen, unless
         it has seen them all.
@@ -127,7 +129,7 @@ class StreamReader:
             seen = cursor.nth + 1
             rest = entries[0].frames[seen:]
             entries[:1] = [Entry(cursor.entry, rest, seen)] if rest else []
-        return entries
+        return entries[:PAGE_ENTRIES]
 
 
 def _id(raw: bytes) -> EntryId:

@@ -1,0 +1,246 @@
+"""The fan-out: one reader of the event stream per process, any number of clients (R-74, R-75).
+
+The reader runs while there are clients. It gives each entry to the channels, which never wait for
+a client; each client has its own bounded queue.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Sequence
+
+from redis.exceptions import RedisError
+
+from taskforge.api.channel import Channel
+from taskforge.api.frames import Outgoing, Pending, Wanted, batch, live_frames, notice, single
+from taskforge.api.subscriber import GOING_AWAY, INTERNAL, Closing, Subscriber
+from taskforge.bus.cursor import BEGINNING, Cursor, EntryId
+from taskforge.bus.follow import PAGE_ENTRIES, Entry, Extent, StreamReader
+from taskforge.log import get_logger
+
+MAX_REPLAY = 5_000
+"""Frames that a client may have missed; one further behind reloads its snapshot instead."""
+STALE_SECONDS = 30.0
+"""A reader that was held up for so long looks whether the stream has been trimmed meanwhile."""
+FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.1, 3.0
+RECONNECT_MS = 10_000
+"""Clients of a process that ends come back spread over so long (R-91)."""
+ENTRIES_AT_ONCE = 16
+"""Entries handed out before other tasks get their turn."""
+
+_log = get_logger(__name__)
+
+
+class Hub:
+    """Where clients come to follow the stream.
+
+    Args:
+        reader: the stream's reading end.
+    """
+
+    def __init__(self, reader: StreamReader) -> None:
+        self._reader = reader
+        self._channels: dict[tuple[Wanted, float], Channel] = {}
+        self._attached: dict[Subscriber, Channel] = {}
+        self._everyone: set[Subscriber] = set()
+        self._nobody = asyncio.Event()
+        self._nobody.set()
+        self._epoch = ""
+        self._position: EntryId = BEGINNING
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._everyone)
+
+    async def follow(
+        self, subscriber: Subscriber, since: Cursor | None
+    ) -> AsyncGenerator[Outgoing]:
+        """What the client gets, from the first message on, until its connection is to end.
+
+        Raises:
+            redis.RedisError: Redis is away, so there is nothing to begin with.
+        """
+        if self._closed:
+            subscriber.close(_goodbye())
+            return
+        self._everyone.add(subscriber)
+        self._nobody.clear()
+        try:
+            async for message in self._beginning(subscriber, since):
+                yield message
+            while (message := await subscriber.next()) is not None:
+                yield message
+        finally:
+            self._detach(subscriber)
+            self._everyone.discard(subscriber)
+            if not self._everyone:
+                self._nobody.set()
+
+    def change(self, subscriber: Subscriber, wanted: Wanted, interval: float) -> None:
+        """Give a client another filter or pace; what it still wants of what waits, it gets."""
+        attached = subscriber in self._attached
+        self._detach(subscriber)
+        subscriber.wanted, subscriber.interval = wanted, interval
+        for frame in subscriber.pending.take():
+            if wanted.takes(frame.head):
+                subscriber.pending.add(frame)
+        if attached:
+            self._attach(subscriber, max(subscriber.after, self._position))
+
+    async def close(self, patience: float) -> None:
+        """Send everyone away and wait for them to leave, at most `patience` seconds (R-91)."""
+        self._closed = True
+        for subscriber in list(self._everyone):
+            subscriber.close(_goodbye())
+        try:
+            async with asyncio.timeout(patience):
+                await self._nobody.wait()
+        except TimeoutError:
+            _log.warning("connections.left_open", count=len(self))
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _beginning(
+        self, subscriber: Subscriber, since: Cursor | None
+    ) -> AsyncGenerator[Outgoing]:
+        """Greeting and history; in the end the client is attached to the live part."""
+        cursor = await self._end()
+        if since is not None and (await self._reader.extent()).covers(since):
+            cursor = since
+        resumed = cursor is since
+        yield notice("connected", cursor=cursor, resumed=resumed)
+        if since is not None and not resumed:
+            yield _resync(cursor, "the cursor is too old, or not of this stream")
+        missed = 0
+        attached = False
+        while not attached and subscriber.closing is None:
+            if missed > MAX_REPLAY or not self._is_of_this_stream(cursor):
+                cursor, missed = await self._end(), 0
+                yield _resync(cursor, "too much was missed")
+            reached = self._position if self._is_reading() else cursor.entry
+            page = await self._reader.page(cursor)
+            # An empty page: all that is kept up to where the fan-out was has been seen.
+            cursor = Cursor(cursor.epoch, page[-1].id if page else max(cursor.entry, reached))
+            # The first client starts the reader, at the end: history is paced by its reader.
+            ready = self._is_reading() or len(page) < PAGE_ENTRIES
+            attached = ready and self._try_to_attach(subscriber, cursor)
+            for message in _replayed(subscriber, cursor.epoch, page):
+                yield message
+            missed += sum(len(entry.frames) for entry in page)
+
+    async def _end(self) -> Cursor:
+        """The end of the stream, which the fan-out may not have reached."""
+        extent = await self._reader.extent()
+        if self._is_reading() and extent.epoch != self._epoch:
+            self._restart(extent)
+        return Cursor(extent.epoch, extent.last)
+
+    def _is_of_this_stream(self, cursor: Cursor) -> bool:
+        return not self._is_reading() or cursor.epoch == self._epoch
+
+    def _is_reading(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def _try_to_attach(self, subscriber: Subscriber, cursor: Cursor) -> bool:
+        """Join the live part, unless it has given out something after the cursor already."""
+        if not self._is_reading():
+            self._epoch, self._position = cursor.epoch, cursor.entry
+        if cursor.epoch != self._epoch or self._position > cursor.entry:
+            return False
+        self._attach(subscriber, cursor.entry)
+        return True
+
+    def _attach(self, subscriber: Subscriber, after: EntryId) -> None:
+        subscriber.after = after
+        key = (subscriber.wanted, subscriber.interval)
+        channel = self._channels.get(key) or self._channels.setdefault(key, Channel(*key))
+        channel.join(subscriber)
+        self._attached[subscriber] = channel
+        if not self._is_reading() and not self._closed:
+            self._task = asyncio.get_running_loop().create_task(self._read())
+            self._task.add_done_callback(self._reader_ended)
+
+    def _detach(self, subscriber: Subscriber) -> None:
+        channel = self._attached.pop(subscriber, None)
+        if channel is not None:
+            channel.leave(subscriber)
+            if not len(channel):
+                channel.close()
+                del self._channels[channel.wanted, channel.interval]
+
+    async def _read(self) -> None:
+        retry = FIRST_RETRY_SECONDS
+        sure_at = time.monotonic()
+        while self._attached:
+            try:
+                if time.monotonic() - sure_at > STALE_SECONDS:
+                    self._check(await self._reader.extent())
+                after = self._position
+                epoch, entries = await self._reader.read(after)
+                if epoch != self._epoch:
+                    self._check(await self._reader.extent())
+                elif after == self._position:
+                    await self._dispatch(entries)
+                sure_at, retry = time.monotonic(), FIRST_RETRY_SECONDS
+            except (RedisError, OSError) as error:
+                _log.warning("stream.unreadable", error=repr(error), retry_seconds=retry)
+                await asyncio.sleep(retry * random.uniform(0.5, 1.0))  # noqa: S311 - spread only
+                retry = min(retry * 2, LAST_RETRY_SECONDS)
+                sure_at = float("-inf")
+
+    async def _dispatch(self, entries: Sequence[Entry]) -> None:
+        epoch = self._epoch
+        for number, entry in enumerate(entries, 1):
+            if self._epoch != epoch:
+                return
+            frames = live_frames(epoch, entry)
+            self._position = entry.id
+            for channel in self._channels.values():
+                channel.dispatch(entry.id, frames)
+            if number % ENTRIES_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _check(self, extent: Extent) -> None:
+        """Begin anew if the stream is not the one that was read, or has lost what comes next."""
+        if not extent.covers(Cursor(self._epoch, self._position)):
+            self._restart(extent)
+
+    def _restart(self, extent: Extent) -> None:
+        self._epoch, self._position = extent.epoch, extent.last
+        message = _resync(Cursor(extent.epoch, extent.last), "the stream has lost its memory")
+        for subscriber in self._attached:
+            subscriber.after = BEGINNING
+            subscriber.offer(message)
+
+    def _reader_ended(self, task: asyncio.Task[None]) -> None:
+        """Let clients reconnect when the reader fails, which starts it again."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("stream.reader_failed", exc_info=error)
+            for subscriber in list(self._attached):
+                subscriber.close(Closing(INTERNAL, "the event reader failed: reconnect"))
+
+
+def _replayed(subscriber: Subscriber, epoch: str, page: Sequence[Entry]) -> list[Outgoing]:
+    frames = [
+        frame
+        for entry in page
+        for frame in live_frames(epoch, entry)
+        if subscriber.wanted.takes(frame.head)
+    ]
+    if not frames or not subscriber.interval:
+        return [single(frame) for frame in frames]
+    latest = Pending()
+    for frame in frames:
+        latest.add(frame)
+    return [batch(latest.take())]
+
+
+def _resync(cursor: Cursor, reason: str) -> Outgoing:
+    return notice("resync", cursor=cursor, reason=reason)
+
+
+def _goodbye() -> Closing:
+    delay = random.randrange(RECONNECT_MS)  # noqa: S311 - spread only
+    return Closing(GOING_AWAY, f"restarting: reconnect in {delay} ms", delay)

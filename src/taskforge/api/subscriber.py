@@ -1,0 +1,110 @@
+"""One client's place in the fan-out: what it wants, and a bounded queue of what it gets (R-75)."""
+
+import asyncio
+from collections import deque
+from typing import NamedTuple
+
+from taskforge.api.frames import Outgoing, Pending, Wanted, batch, single
+from taskforge.bus.cursor import BEGINNING, EntryId
+
+MAX_QUEUED = 256
+"""Messages."""
+MAX_QUEUED_BYTES = 1_048_576
+
+INTERNAL = 1011
+GOING_AWAY = 1012
+TRY_LATER = 1013
+
+
+class Closing(NamedTuple):
+    """Why a connection ends: a WebSocket close code (RFC 6455 §7.4) and a sentence."""
+
+    code: int
+    reason: str
+    """At most 123 bytes."""
+    retry_ms: int | None = None
+    """When to come back."""
+
+
+SLOW = Closing(TRY_LATER, "too slow: reconnect, and resume from the last id")
+
+
+class Subscriber:
+    """Takes messages without ever making the giver wait, and hands them out one by one.
+
+    Args:
+        wanted: which frames.
+        interval: seconds between messages at least, each a batch; 0 sends each frame at once.
+    """
+
+    def __init__(self, wanted: Wanted, interval: float = 0.0) -> None:
+        self.wanted = wanted
+        self.interval = interval
+        self.after: EntryId = BEGINNING
+        """Entries up to this one it has seen already."""
+        self.pending = Pending()
+        """Its own next batch, until it can share that of its channel."""
+        self.closing: Closing | None = None
+        """Why the connection is to end."""
+        self.closed = asyncio.Event()
+        """Set when there is a reason."""
+        self._queue: deque[Outgoing] = deque()
+        self._size = 0
+        self._woken = asyncio.Event()
+
+    def offer(self, message: Outgoing) -> None:
+        """Queue a message; a client too slow for that is closed."""
+        if self.closing is not None:
+            return
+        self._put(message)
+        if self._is_full():
+            self._coalesce()
+            if self._is_full():
+                self.close(SLOW)
+        self._woken.set()
+
+    def close(self, closing: Closing) -> None:
+        """End the connection: nothing queued is sent any more. The first reason stays."""
+        if self.closing is None:
+            self.closing = closing
+            self._queue.clear()
+            self.closed.set()
+            self._woken.set()
+
+    async def next(self) -> Outgoing | None:
+        """The next message; None when the connection is to end, for the reason in `closing`."""
+        while self.closing is None:
+            if self._queue:
+                message = self._queue.popleft()
+                self._size -= len(message.text)
+                return message
+            self._woken.clear()
+            await self._woken.wait()
+        return None
+
+    def _put(self, message: Outgoing) -> None:
+        self._queue.append(message)
+        self._size += len(message.text)
+
+    def _is_full(self) -> bool:
+        # A single message may be larger than the limit: it is what an idle client just got.
+        many = len(self._queue) > 1
+        return many and (len(self._queue) > MAX_QUEUED or self._size > MAX_QUEUED_BYTES)
+
+    def _coalesce(self) -> None:
+        """Keep the latest state of each job only."""
+        latest = Pending()
+        spoken = [message for message in self._queue if not message.frames]
+        for message in self._queue:
+            for frame in message.frames:
+                latest.add(frame)
+        frames = latest.take()
+        self._queue.clear()
+        self._size = 0
+        for message in spoken:
+            self._put(message)
+        if self.interval and frames:
+            self._put(batch(frames))
+        else:
+            for frame in frames:
+                self._put(single(frame))
