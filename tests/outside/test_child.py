@@ -314,7 +314,7 @@ async def test_processes_that_the_child_started_die_with_it():
     await until(lambda: not running(report.message))
 
 
-async def test_the_child_dies_with_its_worker():
+async def test_the_child_dies_with_its_worker(tmp_path):
     script = (
         "import asyncio, sys\n"
         "from taskforge.core.sandbox import SandboxLimits\n"
@@ -324,7 +324,11 @@ async def test_the_child_dies_with_its_worker():
         "    on_report=lambda p: print(p.message, flush=True)))\n"
     )
     worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-c",
+        script,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert worker.stdout
     async with asyncio.timeout(20):
