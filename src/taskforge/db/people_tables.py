@@ -9,7 +9,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from taskforge.db.tables import NOW, TIME, metadata
+# By way of the other tables, so that whoever has this module's metadata has every table.
+from taskforge.db.service_tables import NOW, TIME, metadata
 
 
 class Person(DeclarativeBase):

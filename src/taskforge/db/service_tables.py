@@ -1,0 +1,178 @@
+"""Tables beside the jobs: counters, workers, queues, schedules, webhooks, audit, shared facts."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from taskforge.db.tables import BUSY, NOW, TIME, metadata
+
+job_deltas = Table(
+    "job_deltas",
+    metadata,
+    Column("minute", TIME, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("bucket", SmallInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("left_status", Text),
+    Column("entered_status", Text),
+    postgresql_with={"autovacuum_vacuum_scale_factor": 0, "autovacuum_vacuum_threshold": 2000},
+)
+"""What each statement changed, for the counters: appended, so no row is hot (`db/counts.py`)."""
+
+job_counts = Table(
+    "job_counts",
+    metadata,
+    Column("type", Text, primary_key=True),
+    Column("priority", SmallInteger, primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    postgresql_with=BUSY,
+)
+
+job_minutes = Table(
+    "job_minutes",
+    metadata,
+    Column("minute", TIME, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("priority", SmallInteger, primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("bucket", SmallInteger, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    Column("seconds", Double, nullable=False),
+    postgresql_with=BUSY,
+)
+"""Jobs that entered a status in a minute, by how long they had waited or run (`core/spans.py`)."""
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("queues", ARRAY(Text), nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    Column("slots", Integer, nullable=False),
+    Column("started_at", TIME, nullable=False, server_default=NOW),
+    Column("beat_at", TIME, nullable=False, server_default=NOW),
+    Column("stopped_at", TIME),
+    Column("status", Text, nullable=False),
+    Column("facts", JSONB),
+    CheckConstraint("status IN ('draining', 'offline', 'online')", name="status"),
+    postgresql_with=BUSY,
+)
+
+queues = Table(
+    "queues",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("priority", SmallInteger, nullable=False, unique=True),
+    Column("paused_at", TIME),
+    Column("paused_by", Text),
+    Column("pause_reason", Text),
+    Column("resume_at", TIME),
+    Column("concurrency_limit", Integer),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("cron", Text),
+    Column("interval_seconds", Double),
+    Column("timezone", Text, nullable=False),
+    Column("template", JSONB, nullable=False),
+    Column("overlap", Text, nullable=False),
+    Column("missed", Text, nullable=False),
+    Column("jitter_seconds", Double, nullable=False, server_default="0"),
+    Column("starts_at", TIME),
+    Column("ends_at", TIME),
+    Column("next_fire_at", TIME),
+    Column("paused_at", TIME),
+    Column("created_by", Uuid),
+    Column("created_at", TIME, nullable=False, server_default=NOW),
+    Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("(cron IS NULL) <> (interval_seconds IS NULL)", name="kind"),
+    CheckConstraint(
+        "overlap IN ('allow', 'cancel_previous', 'queue_one', 'skip')", name="overlap"
+    ),
+    CheckConstraint("missed IN ('run_all', 'run_once', 'skip')", name="missed"),
+    Index(
+        "ix_schedules_due", "next_fire_at",
+        postgresql_where=text("paused_at IS NULL AND next_fire_at IS NOT NULL"),
+    ),
+)  # fmt: skip
+
+schedule_fires = Table(
+    "schedule_fires",
+    metadata,
+    Column("schedule_id", Uuid, primary_key=True),
+    Column("fire_at", TIME, primary_key=True),
+    Column("at", TIME, nullable=False, server_default=NOW),
+    Column("job_id", Uuid),
+    Column("skipped", Text),
+    CheckConstraint("(job_id IS NULL) <> (skipped IS NULL)", name="outcome"),
+)
+"""Every fire and every skipped fire; the key makes a double fire impossible (R-60)."""
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("job_id", Uuid, nullable=False),
+    Column("job_version", Integer, nullable=False),
+    Column("user_id", Uuid),
+    Column("event", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default="pending"),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("created_at", TIME, nullable=False, server_default=NOW),
+    Column("next_at", TIME, server_default=NOW),
+    Column("delivered_at", TIME),
+    Column("last_status", SmallInteger),
+    Column("last_error", Text),
+    Column("last_response", Text),
+    CheckConstraint("status IN ('delivered', 'disabled', 'failed', 'pending')", name="status"),
+    UniqueConstraint("job_id", "job_version"),
+    Index("ix_webhook_deliveries_due", "next_at", postgresql_where=text("status = 'pending'")),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", TIME, nullable=False, server_default=NOW),
+    Column("actor_id", Uuid),
+    Column("api_key_id", Uuid),
+    Column("ip", Text),
+    Column("action", Text, nullable=False),
+    Column("target", Text),
+    Column("before", JSONB),
+    Column("after", JSONB),
+    Index(None, "actor_id", "id"),
+    Index(None, "target", "id"),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", JSONB, nullable=False),
+    Column("at", TIME, nullable=False, server_default=NOW),
+)
+"""Single values that all processes share, such as the last epoch seen in Redis (R-22)."""
