@@ -7,7 +7,6 @@ import platform
 from pathlib import Path
 
 import psutil
-from ops.bench.fanout import fanout
 from rich.console import Console
 from rich.table import Table
 
@@ -20,7 +19,7 @@ ROWS: dict[str, Row] = {
     "drain": rows.drain,
     "submit": rows.submit,
     "latency": rows.latency,
-    "fanout": fanout,
+    "fanout": rows.fan_out,
     "reads": reads,
     "sleepers": rows.sleepers,
     "memory": rows.memory,

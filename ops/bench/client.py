@@ -4,25 +4,27 @@ import msgspec
 
 from ops.bench.stack import Stack
 from ops.bench.wire import Wire
+from taskforge.core.people import Role
+from taskforge.flows.accounts import create_user
+from taskforge.flows.deps import open_deps
+from taskforge.handlers.registry import load
 
 NOOP = b'{"type":"noop"}'
 
 
 async def operator(stack: Stack) -> dict[str, str]:
-    """Headers of an operator with an API key; made through the service's own CLI and API."""
-    password = "bench-password-1"  # noqa: S105 - guards a throwaway database
-    rows = await stack.query("SELECT 1 FROM users WHERE username = 'bench'")
-    if not rows:
-        process = stack.start(
-            "user", "create", "bench", "--email", "bench@example.com", "--role", "operator",
-            "--password", password,
-        )  # fmt: skip
-        process.wait(60)
+    """Headers with the access token of an operator of the bench's own."""
+    name, password = "bench", "bench-password-1"
+    if not await stack.query("SELECT 1 FROM users WHERE username = $1", name):
+        async with open_deps(stack.settings, load([])) as deps:
+            await create_user(
+                deps, username=name, email="bench@example.com", password=password,
+                role=Role.OPERATOR,
+            )  # fmt: skip
     async with Wire(stack.url) as wire:
-        body = msgspec.json.encode({"username": "bench", "password": password})
+        body = msgspec.json.encode({"username": name, "password": password})
         answer = await wire.send(wire.request("POST", "/api/v1/auth/login", body))
-        token = msgspec.json.decode(answer.body)["access_token"]
-    return {"Authorization": f"Bearer {token}"}
+    return {"Authorization": f"Bearer {msgspec.json.decode(answer.body)['access_token']}"}
 
 
 async def submit_bulk(

@@ -37,6 +37,8 @@ class Stack:
             "TASKFORGE_JOB_MODULES": "ops.bench.jobs",
             "PYTHONPATH": str(ROOT),
             "RATE_LIMIT_REQUESTS": "100000000",
+            "LIVE_CONNECTIONS_PER_USER": "1000",
+            "LIVE_CONNECTIONS_PER_ADDRESS": "1000",
             "LOG_LEVEL": "warning",
             "DATA_DIR": str(folder),
         }
