@@ -10,13 +10,15 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from taskforge.config import Settings
-from taskforge.core.ids import floor_id
+from taskforge.core.ids import floor_id, new_id
 from taskforge.core.states import FINAL, JobStatus
+from taskforge.db.birth import Draft, create
 from taskforge.db.engine import open_engine
 from taskforge.db.tables import job_attempts, job_details, job_tags, jobs
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 
+MakeJobs = Callable[..., Awaitable[list[UUID]]]
 Plant = Callable[[Sequence[dict[str, Any]]], Awaitable[list[UUID]]]
 
 
@@ -31,6 +33,24 @@ async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
 async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     async with engine.connect() as connection:
         yield connection
+
+
+@pytest.fixture
+def make_jobs(connection: AsyncConnection) -> MakeJobs:
+    """Lets jobs be born as a submit does."""
+
+    async def make(n: int, *, rank: int = 2, type: str = "email", delay: float = 0.0) -> list[UUID]:
+        drafts = [
+            Draft(
+                id=new_id(), type=type, rank=rank, payload="{}", max_retries=3, timeout_seconds=60,
+                run_at=None, delay_seconds=delay, created_by=None, webhook_url=None,
+                idempotency_key=None, tags=[], summary=None, actor="user:ana",
+            )
+            for _ in range(n)
+        ]  # fmt: skip
+        return list(await create(connection, drafts))
+
+    return make
 
 
 @pytest.fixture

@@ -1,0 +1,137 @@
+"""Workers and queues as their lists show them."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, text, update
+
+from taskforge.core.fleet import WorkerStatus
+from taskforge.core.ids import new_id
+from taskforge.core.priority import Priority
+from taskforge.db.claims import Claimer, claim
+from taskforge.db.counts import roll_up
+from taskforge.db.fleet import list_queues, list_workers
+from taskforge.db.roster import Member, beat, leave
+from taskforge.db.tables import job_deltas, jobs, queues, workers
+
+LEASE = 30.0
+
+
+def member(host: str = "one") -> Member:
+    return Member(new_id(), host, 42, "0.1.0", ["critical", "default"], ["email"], 16)
+
+
+async def test_a_worker_shows_who_it_is_and_what_it_runs(connection, plant):
+    one = member()
+    await beat(connection, one, status="online", facts={"memory_mb": 80})
+    ids = await plant(
+        [{"status": "running", "worker_id": one.id, "priority": 0}, {"status": "running"}]
+    )
+
+    (shown,) = await list_workers(connection, lease_seconds=LEASE)
+
+    assert (shown.id, shown.host, shown.pid, shown.slots) == (one.id, "one", 42, 16)
+    assert (shown.queues, shown.facts) == (["critical", "default"], {"memory_mb": 80})
+    assert shown.status is WorkerStatus.ONLINE
+    assert 0 <= shown.heartbeat_age_seconds < LEASE
+    assert [(job.id, job.priority, job.attempt) for job in shown.jobs] == [
+        (ids[0], Priority.CRITICAL, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("silent", "status"),
+    [(0.5, WorkerStatus.ONLINE), (0.7, WorkerStatus.LATE), (20, WorkerStatus.LATE)],
+)
+async def test_a_worker_that_missed_two_beats_is_late(connection, silent, status):
+    await beat(connection, member(), status="online", facts={})
+    await connection.execute(
+        update(workers).values(beat_at=workers.c.beat_at - timedelta(seconds=LEASE * silent))
+    )
+
+    (shown,) = await list_workers(connection, lease_seconds=LEASE)
+
+    assert shown.status is status
+    assert shown.heartbeat_age_seconds >= LEASE * silent
+
+
+async def test_workers_that_are_gone_come_last(connection):
+    gone, here = member("gone"), member("here")
+    await beat(connection, here, status="online", facts={})
+    await beat(connection, gone, status="online", facts={})
+    await leave(connection, gone.id)
+
+    shown = await list_workers(connection, lease_seconds=LEASE)
+
+    assert [(one.host, one.status) for one in shown] == [
+        ("here", WorkerStatus.ONLINE), ("gone", WorkerStatus.OFFLINE),
+    ]  # fmt: skip
+    assert shown[1].stopped_at is not None
+
+
+async def test_queues_come_most_urgent_first_also_when_empty(connection):
+    shown = await list_queues(connection)
+
+    assert [(queue.name, queue.priority) for queue in shown] == [
+        ("critical", Priority.CRITICAL), ("high", Priority.HIGH),
+        ("default", Priority.NORMAL), ("low", Priority.LOW),
+    ]  # fmt: skip
+    assert {(q.depth, q.running, q.oldest_due_at, q.oldest_age_seconds) for q in shown} == {
+        (0, 0, None, None)
+    }
+
+
+@pytest.mark.parametrize("fold", [False, True], ids=["before folding", "after folding"])
+async def test_a_queue_shows_what_waits_runs_and_how_long(connection, make_jobs, fold):
+    await make_jobs(3, rank=1)
+    await make_jobs(2, rank=1, delay=60.0)
+    claimed = await claim(connection, Claimer(UUID(int=5), [1], ["email"], LEASE), [], free=1)
+    await connection.execute(
+        update(jobs).where(jobs.c.status == "queued").values(run_at=text("now() - interval '9 s'"))
+    )
+    if fold:
+        await roll_up(connection)
+
+    high = (await list_queues(connection))[1]
+
+    assert len(claimed) == 1
+    assert (high.depth, high.running, high.scheduled) == (2, 1, 2)
+    assert high.oldest_age_seconds == pytest.approx(9, abs=5)
+
+
+async def test_a_job_that_crashed_twice_counts_as_waiting_longest(connection, make_jobs):
+    await make_jobs(1, rank=2)
+    await connection.execute(update(jobs).values(crashes=2, run_at=text("now() - interval '90 s'")))
+
+    default = (await list_queues(connection))[2]
+
+    assert default.oldest_age_seconds == pytest.approx(90, abs=5)
+
+
+async def test_rates_are_of_full_minutes(connection):
+    for ago, status, n in ((1, "queued", 10), (5, "queued", 15), (1, "running", 5),
+                           (0, "queued", 100), (6, "running", 100)):  # fmt: skip
+        await connection.execute(
+            insert(job_deltas).values(
+                minute=text(f"date_trunc('minute', now()) - interval '{ago} minutes'"),
+                n=n, seconds=0, priority=0, bucket=-1, type="email", entered_status=status,
+            )
+        )  # fmt: skip
+
+    critical = (await list_queues(connection))[0]
+
+    assert (critical.in_per_minute, critical.out_per_minute) == (5.0, 1.0)
+
+
+async def test_a_paused_queue_says_who_paused_it_and_why(connection):
+    await connection.execute(
+        update(queues)
+        .where(queues.c.name == "low")
+        .values(paused_at=text("now()"), paused_by="user:ana", pause_reason="provider is down")
+    )
+
+    low = (await list_queues(connection))[3]
+
+    assert low.paused
+    assert (low.paused_by, low.pause_reason) == ("user:ana", "provider is down")
