@@ -1,0 +1,73 @@
+"""Counts, charts, and what runs jobs, over HTTP."""
+
+import msgspec
+import pytest
+
+from taskforge.core.states import JobStatus
+
+ORDER = {
+    "type": "data_processing",
+    "payload": {"dataset": "sales_q1", "operation": "profile", "rows": 10},
+}
+V1 = "/api/v1"
+
+
+async def test_a_summary_counts_what_was_submitted_at_once(operator):
+    for priority in ("high", "high", "low"):
+        await operator.post(f"{V1}/jobs", json=ORDER | {"priority": priority})
+
+    summary = (await operator.get(f"{V1}/jobs/metrics/summary")).json()
+
+    assert summary["total"] == 3
+    assert summary["by_status"] == {str(s): 0 for s in JobStatus} | {"queued": 3}
+    assert summary["by_priority"] == {"critical": 0, "high": 2, "normal": 0, "low": 1}
+    assert summary["by_type"]["data_processing"] == 3
+    assert summary["by_type"]["custom"] == 0
+    assert summary["wait_seconds"] == {"p50": None, "p95": None}
+
+
+async def test_a_chart_has_a_point_for_every_minute(operator):
+    await operator.post(f"{V1}/jobs", json=ORDER)
+
+    chart = (await operator.get(f"{V1}/jobs/metrics/timeseries?minutes=10")).json()
+
+    assert chart["step_seconds"] == 60
+    assert len(chart["items"]) == 10
+    assert sum(item["submitted"] for item in chart["items"]) == 1
+
+
+@pytest.mark.parametrize("minutes", ["0", "1441", "x", "-5"])
+async def test_a_chart_of_a_time_that_makes_no_sense_is_refused(viewer, minutes):
+    answer = await viewer.get(f"{V1}/jobs/metrics/timeseries?minutes={minutes}")
+
+    assert answer.status_code == 422
+
+
+async def test_queues_and_workers_are_listed(operator):
+    await operator.post(f"{V1}/jobs", json=ORDER)
+
+    queues = (await operator.get(f"{V1}/queues")).json()
+    workers = (await operator.get(f"{V1}/workers")).json()
+
+    assert [(q["name"], q["depth"]) for q in queues["items"]] == [
+        ("critical", 0), ("high", 0), ("default", 1), ("low", 0),
+    ]  # fmt: skip
+    assert workers == {"items": [], "next_cursor": None}
+
+
+async def test_job_types_say_what_their_payload_is(viewer):
+    page = (await viewer.get(f"{V1}/job-types")).json()
+
+    types = {item["name"]: item for item in page["items"]}
+    assert {"custom", "data_processing"} <= set(types)
+    assert types["data_processing"]["payload_schema"]
+    assert types["data_processing"]["examples"]
+    assert page["unavailable"] == []
+
+
+@pytest.mark.parametrize("path", ["jobs", "jobs/metrics/summary", "job-types", "queues", "workers"])
+async def test_nobody_reads_without_an_account(client, path):
+    answer = await client.get(f"{V1}/{path}")
+
+    assert answer.status_code == 401
+    assert msgspec.json.decode(answer.content)["code"] == "unauthenticated"
