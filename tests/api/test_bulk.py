@@ -4,11 +4,8 @@ import msgspec
 import pytest
 
 from taskforge.core.job import MAX_BULK
+from tests.api.orders import ORDER
 
-ORDER = {
-    "type": "data_processing",
-    "payload": {"dataset": "sales_q1", "operation": "profile", "rows": 10},
-}
 BULK = "/api/v1/jobs/bulk"
 
 

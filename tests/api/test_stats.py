@@ -4,11 +4,8 @@ import msgspec
 import pytest
 
 from taskforge.core.states import JobStatus
+from tests.api.orders import ORDER
 
-ORDER = {
-    "type": "data_processing",
-    "payload": {"dataset": "sales_q1", "operation": "profile", "rows": 10},
-}
 V1 = "/api/v1"
 
 
