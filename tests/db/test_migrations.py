@@ -108,17 +108,17 @@ async def test_every_step_down_and_up_again_leaves_the_same_schema(empty: Settin
     assert await read(empty, shape) == before
 
 
-async def test_several_processes_may_migrate_at_once(empty: Settings):
+async def test_two_processes_may_migrate_at_once(empty: Settings):
     program = (
         "import sys; from taskforge.config import load; from taskforge.db.migrate import upgrade;"
         " upgrade(load({'DATABASE_URL': sys.argv[1]}))"
     )
     processes = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", program, empty.database_url)
-        for _ in range(3)
+        for _ in range(2)
     ]
 
-    assert [await process.wait() for process in processes] == [0, 0, 0]
+    assert [await process.wait() for process in processes] == [0, 0]
     assert await current(empty) == head()
 
 
