@@ -27,9 +27,9 @@ from taskforge.core.batch import Batcher
 from taskforge.log import get_logger
 
 SLICES = 100
-_PATIENCE = 0.5
-"""Seconds that a check may wait for Redis before it counts as away."""
-_RETRY_AWAY = 1.0
+_PATIENCE = 2.0
+"""Seconds that a check waits for Redis until that counts as away: above what a busy loop adds."""
+_RETRY_AWAY = 5.0
 """Seconds before Redis is asked again after it was away."""
 _MAX_KEYS = 10_000
 """Keys remembered in this process, of each kind."""
