@@ -12,7 +12,7 @@ from litestar import Litestar
 from taskforge.api.app import create_app
 from taskforge.config import Settings
 from taskforge.core.people import Role
-from taskforge.flows import accounts
+from taskforge.flows import accounts, sessions
 from taskforge.flows.deps import Deps
 
 PASSWORD = "a long enough password"
@@ -96,6 +96,6 @@ async def signed_in(app: Litestar, deps: Deps, role: Role) -> httpx.AsyncClient:
     await accounts.create_user(
         deps, username=name, email=f"{name}@example.com", password=PASSWORD, role=role
     )
-    place = accounts.Place("192.0.2.1", "192.0.2.1")
-    tokens = await accounts.sign_in(deps, name=name, password=PASSWORD, place=place)
+    place = sessions.Place("192.0.2.1", "192.0.2.1")
+    tokens = await sessions.sign_in(deps, name=name, password=PASSWORD, place=place)
     return http_client(app, Authorization=f"Bearer {tokens.access_token}")

@@ -9,12 +9,12 @@ from sqlalchemy import text
 from taskforge.config import Settings
 from taskforge.core.errors import Conflict, Denied, Invalid, Unauthenticated, Unavailable
 from taskforge.core.people import Principal, Role
-from taskforge.flows import accounts, tokens
+from taskforge.flows import accounts, keys, sessions, tokens
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.passwords import QUEUE_LIMIT, Passwords, check_strength
 from taskforge.handlers.registry import Registry
 
-PLACE = accounts.Place("192.0.2.1", "192.0.2.1")
+PLACE = sessions.Place("192.0.2.1", "192.0.2.1")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def test_the_demo_accounts_are_made_once_and_sign_in(deps: Deps):
     assert await accounts.ensure_demo_users(deps) == ["admin", "operator", "viewer"]
     assert await accounts.ensure_demo_users(deps) == []
 
-    signed_in = await accounts.sign_in(deps, name="admin", password="admin1234", place=PLACE)
+    signed_in = await sessions.sign_in(deps, name="admin", password="admin1234", place=PLACE)
 
     assert signed_in.account.role is Role.ADMIN
 
@@ -66,24 +66,24 @@ async def test_of_rivals_for_a_name_one_gets_it(deps: Deps):
 
 async def test_a_disabled_account_neither_signs_in_nor_refreshes(deps: Deps):
     await accounts.ensure_demo_users(deps)
-    before = await accounts.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
+    before = await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
     async with deps.db.connect() as connection:
         await connection.execute(text("UPDATE users SET active = false"))
 
     with pytest.raises(Unauthenticated):
-        await accounts.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
+        await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
     with pytest.raises(Unauthenticated):
-        await accounts.refresh(deps, before.refresh_token)
+        await sessions.refresh(deps, before.refresh_token)
 
 
 async def test_an_expired_refresh_token_does_not_end_the_session(deps: Deps):
     await accounts.ensure_demo_users(deps)
-    signed_in = await accounts.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
+    signed_in = await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
     async with deps.db.connect() as connection:
         await connection.execute(text("UPDATE refresh_tokens SET expires_at = clock_timestamp()"))
 
     with pytest.raises(Unauthenticated):
-        await accounts.refresh(deps, signed_in.refresh_token)
+        await sessions.refresh(deps, signed_in.refresh_token)
 
     async with deps.db.connect() as connection:
         assert await connection.scalar(text("SELECT revoked_at FROM sessions")) is None
@@ -91,8 +91,8 @@ async def test_an_expired_refresh_token_does_not_end_the_session(deps: Deps):
 
 async def test_no_secret_is_stored_as_it_is(deps: Deps):
     await accounts.ensure_demo_users(deps)
-    signed_in = await accounts.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
-    key = await accounts.make_default_key(deps, await principal_of(deps, signed_in))
+    signed_in = await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
+    key = await keys.make_default_key(deps, await principal_of(deps, signed_in))
     async with deps.db.connect() as connection:
         tables = ("users", "sessions", "refresh_tokens", "api_keys")
         rows = [
@@ -107,19 +107,19 @@ async def test_no_secret_is_stored_as_it_is(deps: Deps):
 
 async def test_a_wrong_current_password_changes_nothing(deps: Deps):
     await accounts.ensure_demo_users(deps)
-    signed_in = await accounts.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
+    signed_in = await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
     by = await principal_of(deps, signed_in)
 
     with pytest.raises(Denied):
-        await accounts.change_password(deps, by, current="wrong", new="another fine password")
+        await sessions.change_password(deps, by, current="wrong", new="another fine password")
 
-    await accounts.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
+    await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
 
 
 async def test_key_use_is_noted(deps: Deps):
     await accounts.ensure_demo_users(deps)
-    signed_in = await accounts.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
-    made = await accounts.make_default_key(deps, await principal_of(deps, signed_in))
+    signed_in = await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
+    made = await keys.make_default_key(deps, await principal_of(deps, signed_in))
 
     await deps.principals.of_api_key(made.key)
 
@@ -170,5 +170,5 @@ def test_a_key_names_itself_and_proves_its_form():
         tokens.api_key_id(made.key[:-1] + ("0" if made.key[-1] != "0" else "1"))
 
 
-async def principal_of(deps: Deps, signed_in: accounts.SignedIn) -> Principal:
+async def principal_of(deps: Deps, signed_in: sessions.SignedIn) -> Principal:
     return await deps.principals.of_access_token(signed_in.access_token)

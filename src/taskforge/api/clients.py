@@ -3,7 +3,7 @@
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
-from taskforge.flows.accounts import Place
+from taskforge.flows.sessions import Place
 
 _UNKNOWN = "unknown"
 

@@ -21,6 +21,14 @@ from taskforge.core.states import JobStatus
 from taskforge.core.statistics import Spread
 from taskforge.db.job_lists import WORD_PATTERN, JobFilters, Word
 
+ORDER_EXAMPLE: Final[dict[str, Any]] = {
+    "type": "data_processing",
+    "payload": {"dataset": "sales_q1", "operation": "aggregate", "rows": 50_000},
+    "priority": "high",
+    "tags": ["nightly"],
+}
+"""A job that runs anywhere, for the API's description."""
+
 PAGE = 50
 MAX_PAGE = 200
 

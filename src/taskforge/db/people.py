@@ -1,10 +1,9 @@
-"""Accounts, sessions and keys: every statement about people.
+"""Accounts: every statement about people; their credentials are in `credentials.py`.
 
 Each is one statement, so each is one transaction on the autocommit engine. All times are the
 database's own.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,12 +12,7 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.ids import new_id
-from taskforge.core.people import Principal, Role
-
-REFRESH_SECONDS = 7 * 86_400
-"""Life of a refresh token: a session unused for so long ends (S-03)."""
-SESSION_SECONDS = 30 * 86_400
-"""A session ends after so long however busy it is (S-03)."""
+from taskforge.core.people import Role
 
 
 class Person(NamedTuple):
@@ -32,13 +26,6 @@ class Person(NamedTuple):
     active: bool
     created_at: datetime
     rate_limit: int | None
-
-
-class KeyOwner(NamedTuple):
-    """An API key's stored digest and the principal it speaks for."""
-
-    digest: str
-    principal: Principal
 
 
 _PERSON = "id, username, email, password_hash, role, active, created_at, rate_limit"
@@ -57,83 +44,6 @@ _REPLACE_HASH = text(
     "UPDATE users SET password_hash = :new, password_changed_at = clock_timestamp()"
     " WHERE id = :id AND password_hash = :old RETURNING id"
 )
-_OPEN_SESSION = text("""
-    WITH opened AS (
-        INSERT INTO sessions (id, user_id, expires_at, user_agent, ip)
-        SELECT :session_id, id, clock_timestamp() + make_interval(secs => :session_seconds),
-               :user_agent, :ip
-        FROM users WHERE id = :user_id AND active
-        RETURNING id
-    )
-    INSERT INTO refresh_tokens (id, session_id, digest, expires_at)
-    SELECT :token_id, id, :digest, clock_timestamp() + make_interval(secs => :refresh_seconds)
-    FROM opened RETURNING id
-""")
-# The first UPDATE is the compare-and-set: of any number of rivals one sees used_at still empty.
-_ROTATE = text("""
-    WITH used AS (
-        UPDATE refresh_tokens SET used_at = clock_timestamp()
-        WHERE digest = :old AND used_at IS NULL AND expires_at > clock_timestamp()
-        RETURNING session_id
-    ), live AS (
-        UPDATE sessions s SET last_used_at = clock_timestamp()
-        FROM used, users u
-        WHERE s.id = used.session_id AND s.revoked_at IS NULL
-          AND s.expires_at > clock_timestamp() AND u.id = s.user_id AND u.active
-        RETURNING s.id AS session_id, s.expires_at, u.id AS user_id
-    ), fresh AS (
-        INSERT INTO refresh_tokens (id, session_id, digest, expires_at)
-        SELECT :token_id, session_id, :new,
-               least(clock_timestamp() + make_interval(secs => :refresh_seconds), expires_at)
-        FROM live
-    )
-    SELECT session_id, user_id FROM live
-""")
-_REVOKE_REUSED = text("""
-    UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = 'refresh_reused'
-    WHERE revoked_at IS NULL AND id = (
-        SELECT session_id FROM refresh_tokens WHERE digest = :digest AND used_at IS NOT NULL)
-    RETURNING user_id
-""")
-_REVOKE_SESSION = text(
-    "UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = :why"
-    " WHERE id = :id AND revoked_at IS NULL"
-)
-_REVOKE_OTHERS = text(
-    "UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = :why"
-    " WHERE user_id = :user_id AND id <> :kept AND revoked_at IS NULL"
-)
-_OF_SESSIONS = text("""
-    SELECT s.id AS session_id, u.id, u.username, u.role, u.rate_limit
-    FROM sessions s JOIN users u ON u.id = s.user_id
-    WHERE s.id = ANY(CAST(:ids AS uuid[])) AND s.revoked_at IS NULL
-      AND s.expires_at > clock_timestamp() AND u.active
-""")
-# last_used_at is written once a minute at most, and only as a by-product (S-09).
-_OF_KEYS = text("""
-    WITH noted AS (
-        UPDATE api_keys SET last_used_at = clock_timestamp()
-        WHERE id IN (
-            SELECT id FROM api_keys
-            WHERE id = ANY(CAST(:ids AS uuid[])) AND revoked_at IS NULL
-              AND (last_used_at IS NULL OR last_used_at < clock_timestamp() - interval '1 minute')
-            ORDER BY id FOR UPDATE SKIP LOCKED)
-    )
-    SELECT k.id AS key_id, k.digest, u.id, u.username, u.role, u.rate_limit
-    FROM api_keys k JOIN users u ON u.id = k.user_id
-    WHERE k.id = ANY(CAST(:ids AS uuid[])) AND k.revoked_at IS NULL
-      AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND u.active
-""")
-_INSERT_KEY = text("""
-    INSERT INTO api_keys (id, user_id, name, prefix, digest, is_default)
-    VALUES (:id, :user_id, :name, :prefix, :digest, true) RETURNING created_at
-""")
-_REVOKE_DEFAULT_KEYS = text("""
-    UPDATE api_keys SET revoked_at = clock_timestamp()
-    WHERE user_id = :user_id AND is_default AND revoked_at IS NULL
-      AND id < CAST(:before AS uuid)
-    RETURNING id
-""")
 
 
 async def insert_user(
@@ -169,114 +79,6 @@ async def replace_password_hash(
     return await _one(connection, _REPLACE_HASH, id=user_id, old=old, new=new) is not None
 
 
-async def open_session(
-    connection: AsyncConnection,
-    user_id: UUID,
-    *,
-    digest: str,
-    user_agent: str | None,
-    ip: str | None,
-) -> UUID | None:
-    """A new session with its first refresh token; None when the account was disabled meanwhile."""
-    session_id = new_id()
-    row = await _one(
-        connection,
-        _OPEN_SESSION,
-        session_id=session_id,
-        session_seconds=float(SESSION_SECONDS),
-        refresh_seconds=float(REFRESH_SECONDS),
-        user_id=user_id,
-        user_agent=user_agent,
-        ip=ip,
-        token_id=new_id(),
-        digest=digest,
-    )
-    return session_id if row else None
-
-
-async def rotate_refresh_token(
-    connection: AsyncConnection, *, old: str, new: str
-) -> tuple[UUID, UUID] | None:
-    """Use one refresh token and store the next, both as digests.
-
-    Returns:
-        Session and user; None when the old one is unknown, used, expired, or its session has ended.
-    """
-    row = await _one(
-        connection,
-        _ROTATE,
-        old=old,
-        new=new,
-        token_id=new_id(),
-        refresh_seconds=float(REFRESH_SECONDS),
-    )
-    return (row["session_id"], row["user_id"]) if row else None
-
-
-async def revoke_family_of_used(connection: AsyncConnection, digest: str) -> UUID | None:
-    """End the session of a refresh token that was used before; its user, or None without one."""
-    row = await _one(connection, _REVOKE_REUSED, digest=digest)
-    return row["user_id"] if row else None
-
-
-async def revoke_session(connection: AsyncConnection, session_id: UUID, why: str) -> None:
-    """End a session; nothing happens when it has ended."""
-    await connection.execute(_REVOKE_SESSION, {"id": session_id, "why": why})
-
-
-async def revoke_other_sessions(
-    connection: AsyncConnection, user_id: UUID, *, kept: UUID, why: str
-) -> None:
-    """End all sessions of an account but one."""
-    await connection.execute(_REVOKE_OTHERS, {"user_id": user_id, "kept": kept, "why": why})
-
-
-async def principals_of_sessions(
-    connection: AsyncConnection, session_ids: Sequence[UUID]
-) -> dict[UUID, Principal]:
-    """Who is signed in with these sessions; ended ones and disabled accounts are left out."""
-    rows = await connection.execute(_OF_SESSIONS, {"ids": list(set(session_ids))})
-    return {
-        row["session_id"]: _principal(row, session_id=row["session_id"]) for row in rows.mappings()
-    }
-
-
-async def principals_of_keys(
-    connection: AsyncConnection, key_ids: Sequence[UUID]
-) -> dict[UUID, KeyOwner]:
-    """Who these API keys speak for; revoked and expired ones are left out. Notes their use."""
-    rows = await connection.execute(_OF_KEYS, {"ids": list(set(key_ids))})
-    return {
-        row["key_id"]: KeyOwner(row["digest"], _principal(row, api_key_id=row["key_id"]))
-        for row in rows.mappings()
-    }
-
-
-async def insert_default_key(
-    connection: AsyncConnection, user_id: UUID, *, key_id: UUID, prefix: str, digest: str
-) -> datetime:
-    """Store an account's default key; when it was made."""
-    row = await _one(
-        connection,
-        _INSERT_KEY,
-        id=key_id,
-        user_id=user_id,
-        name="default",
-        prefix=prefix,
-        digest=digest,
-    )
-    assert row is not None, "INSERT … RETURNING returns its row"  # noqa: S101 - for the type checker
-    return row["created_at"]
-
-
-async def revoke_default_keys(
-    connection: AsyncConnection, user_id: UUID, *, before: UUID
-) -> list[UUID]:
-    """Revoke the account's default keys that are older than `before`; which they were."""
-    rows = await connection.execute(_REVOKE_DEFAULT_KEYS, {"user_id": user_id, "before": before})
-    return list(rows.scalars())
-
-
 async def _one(connection: AsyncConnection, statement: Any, **values: Any) -> RowMapping | None:
     return (await connection.execute(statement, values)).mappings().first()
 
@@ -286,16 +88,3 @@ def _person(row: RowMapping | None) -> Person | None:
         return None
     fields: dict[str, Any] = {**row, "role": Role(row["role"])}
     return Person(**fields)
-
-
-def _principal(
-    row: RowMapping, *, session_id: UUID | None = None, api_key_id: UUID | None = None
-) -> Principal:
-    return Principal(
-        user_id=row["id"],
-        username=row["username"],
-        role=Role(row["role"]),
-        session_id=session_id,
-        api_key_id=api_key_id,
-        rate_limit=row["rate_limit"],
-    )

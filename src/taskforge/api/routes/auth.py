@@ -12,9 +12,11 @@ from taskforge.api.people_schemas import PasswordChange, Refresh, Registration, 
 from taskforge.config import Settings
 from taskforge.core.errors import Denied, Unauthenticated
 from taskforge.core.people import Principal, Role
-from taskforge.db.people import REFRESH_SECONDS
-from taskforge.flows import accounts, tickets
-from taskforge.flows.accounts import Account, MadeKey, SignedIn
+from taskforge.db.credentials import REFRESH_SECONDS
+from taskforge.flows import accounts, keys, sessions, tickets
+from taskforge.flows.accounts import Account
+from taskforge.flows.keys import MadeKey
+from taskforge.flows.sessions import SignedIn
 from taskforge.flows.tickets import Ticket
 
 Asked = Request[Principal, Any, Any]
@@ -69,7 +71,7 @@ async def register(data: JSONBody[Registration], deps: DepsHere) -> Account:
 async def sign_in(data: JSONBody[SignIn], request: Asked, deps: DepsHere) -> Response[TokenPair]:
     """Trades user name (or e-mail address) and password for an access and a refresh token."""
     place = place_of(request.scope, deps.settings.trusted_proxy_hops)
-    signed_in = await accounts.sign_in(
+    signed_in = await sessions.sign_in(
         deps, name=data.username, password=data.password, place=place
     )
     return _pair(deps.settings, signed_in, as_cookie=data.session == "cookie")
@@ -80,20 +82,20 @@ async def sign_in(data: JSONBody[SignIn], request: Asked, deps: DepsHere) -> Res
 async def refresh(data: JSONBody[Refresh], request: Asked, deps: DepsHere) -> Response[TokenPair]:
     """Each refresh token is good once; using one again ends its session."""
     if data.refresh_token is not None:
-        return _pair(deps.settings, await accounts.refresh(deps, data.refresh_token),
+        return _pair(deps.settings, await sessions.refresh(deps, data.refresh_token),
                      as_cookie=False)  # fmt: skip
     token = request.cookies.get(cookie_name(deps.settings))
     if not token:
         raise Unauthenticated("Send a refresh token, in the body or as the cookie.",
                               code="refresh_invalid")  # fmt: skip
     _check_same_site(request, deps.settings)
-    return _pair(deps.settings, await accounts.refresh(deps, token), as_cookie=True)
+    return _pair(deps.settings, await sessions.refresh(deps, token), as_cookie=True)
 
 
 @post("/auth/logout", operation_id="signOut", summary="Sign out", guards=ANYONE, status_code=204)
 async def sign_out(request: Asked, deps: DepsHere) -> Response[None]:
     """Ends the session: its access and refresh tokens stop working."""
-    await accounts.sign_out(deps, request.user)
+    await sessions.sign_out(deps, request.user)
     gone = _cookie(deps.settings, "", max_age=0)
     cookies = [gone] if gone.key in request.cookies else []
     return Response(None, status_code=204, cookies=cookies)
@@ -116,7 +118,7 @@ async def change_password(
     data: JSONBody[PasswordChange], request: Asked, deps: DepsHere
 ) -> Account:
     """All other sessions of the account end; API keys stay."""
-    return await accounts.change_password(
+    return await sessions.change_password(
         deps, request.user, current=data.current_password, new=data.new_password
     )
 
@@ -125,14 +127,14 @@ async def change_password(
       guards=ANYONE)  # fmt: skip
 async def make_key(request: Asked, deps: DepsHere) -> MadeKey:
     """The key is shown only here; the one before it stops working."""
-    return await accounts.make_default_key(deps, request.user)
+    return await keys.make_default_key(deps, request.user)
 
 
 @delete("/auth/api-key", operation_id="revokeDefaultApiKey", summary="Revoke the default API key",
         guards=ANYONE)  # fmt: skip
 async def revoke_key(request: Asked, deps: DepsHere) -> None:
     """Also when there is none."""
-    await accounts.revoke_default_key(deps, request.user)
+    await keys.revoke_default_key(deps, request.user)
 
 
 @post("/ws-ticket", operation_id="makeSocketTicket", summary="Make a ticket for the socket",

@@ -19,7 +19,7 @@ from litestar.params import JSONBody
 from taskforge.api.auth import at_least
 from taskforge.api.errors import instance_of, problem_of
 from taskforge.api.idempotency import item_key, read_key, with_key
-from taskforge.api.schemas import BulkItem, BulkOrder, BulkOutcome
+from taskforge.api.schemas import ORDER_EXAMPLE, BulkItem, BulkOrder, BulkOutcome
 from taskforge.core.errors import Fault, Invalid, TaskForgeError
 from taskforge.core.job import MAX_BULK, JobOrder
 from taskforge.core.jsonguard import check_payload, convert
@@ -55,7 +55,8 @@ class BulkOperation(Operation):
 
 
 @post("/jobs/bulk", operation_id="submitJobs", summary="Submit up to 1,000 jobs", status_code=200,
-      guards=[at_least(Role.OPERATOR)], opt={"nodes": MAX_VALUES},
+      guards=[at_least(Role.OPERATOR)],
+      opt={"nodes": MAX_VALUES, "example": {"jobs": [ORDER_EXAMPLE], "atomic": False}},
       operation_class=BulkOperation)  # fmt: skip
 async def submit_bulk(
     data: JSONBody[BulkOrder], request: Request[Principal, Any, Any], deps: NamedDependency[Deps]

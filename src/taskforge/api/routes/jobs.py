@@ -15,6 +15,7 @@ from taskforge.api.auth import at_least
 from taskforge.api.clients import header
 from taskforge.api.idempotency import read_key, with_key
 from taskforge.api.schemas import (
+    ORDER_EXAMPLE,
     PAGE,
     AcceptedJob,
     ArtifactPage,
@@ -71,6 +72,7 @@ async def list_(
 
 
 @post("/jobs", operation_id="submitJob", summary="Submit a job", guards=ACT,
+      opt={"example": ORDER_EXAMPLE},
       responses={200: ResponseSpec(AcceptedJob, description="A repeat of an order.")})  # fmt: skip
 async def submit_(
     data: JSONBody[JobOrder], request: Asked, deps: NamedDependency[Deps]
