@@ -41,6 +41,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     trusted_proxy_hops: Annotated[int, Meta(ge=0, le=10)] = 0
     """How many proxies stand before the API and append to X-Forwarded-For."""
 
+    live_connections_per_user: Annotated[int, Meta(ge=1)] = 20
+    """Sockets and event streams that one account may hold open in one API process (R-76)."""
+    live_connections_per_address: Annotated[int, Meta(ge=1)] = 100
+    """The same for one client address."""
+
     admin_username: str = "admin"
     admin_email: str = "admin@example.com"
     admin_password: str = ""

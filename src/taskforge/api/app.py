@@ -13,7 +13,7 @@ from taskforge.api.body import StrictBody
 from taskforge.api.envelope import Envelope
 from taskforge.api.errors import to_response
 from taskforge.api.openapi import openapi_config
-from taskforge.api.routes import auth, bulk, health, job_types, jobs, queues, stats, workers
+from taskforge.api.routes import auth, bulk, health, job_types, jobs, live, queues, stats, workers
 from taskforge.api.routes.docs import DocsPage, Schema, docs_router, openapi_json
 from taskforge.api.routes.root import root
 from taskforge.config import Settings
@@ -33,9 +33,15 @@ V1: Sequence[ControllerRouterHandler] = (
     job_types.router,
     queues.router,
     workers.router,
+    live.router,
 )
 """Everything below `/api/v1`."""
-TOP: Sequence[ControllerRouterHandler] = (root, health.router, openapi_json)
+TOP: Sequence[ControllerRouterHandler] = (
+    root,
+    health.router,
+    openapi_json,
+    live.live_socket,
+)
 """Everything else."""
 
 
@@ -79,6 +85,8 @@ def _lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextMa
         registry = load(settings.job_modules())
         async with open_deps(settings, registry, statement_seconds=STATEMENT_SECONDS) as deps:
             app.state["deps"] = deps
-            yield
+            async with live.open_room(deps) as room:
+                app.state[live.LIVE_STATE] = room
+                yield
 
     return lifespan

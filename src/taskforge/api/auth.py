@@ -6,6 +6,7 @@ account and is counted by client address, or `opt=PUBLIC` for what is not even c
 must be done, since Litestar copies the handler for each.
 """
 
+from collections.abc import Awaitable
 from typing import Any, NamedTuple
 
 from litestar import Litestar
@@ -37,8 +38,6 @@ class AtLeast(NamedTuple):
     ) -> None:
         """Set `scope["user"]` to the principal, or refuse.
 
-        A wrong credential counts against the client's address, so that guessing is limited too.
-
         Raises:
             Unauthenticated: no credential, or a wrong one.
             Limited: too many requests.
@@ -46,15 +45,8 @@ class AtLeast(NamedTuple):
         """
         scope: Any = connection.scope
         deps: Deps = connection.app.state["deps"]
-        try:
-            principal = await identify(deps, scope)
-        except Unauthenticated as error:
-            AUTH_FAILURES.labels(error.code).inc()
-            await _count(deps, scope, _by_address(deps, scope), strict=True)
-            raise
-        scope["user"] = principal
         cost: int = handler.opt.get("cost", 1)
-        await _count(deps, scope, _by_principal(deps, principal, cost), strict=False)
+        principal = await admit(deps, scope, identify(deps, scope), cost=cost)
         if not principal.role.includes(self.role):
             raise Denied(f"This needs the role {self.role.value}; yours is "
                          f"{principal.role.value}.", code="role_too_low")  # fmt: skip
@@ -76,6 +68,28 @@ async def anyone(
     scope: Any = connection.scope
     deps: Deps = connection.app.state["deps"]
     await _count(deps, scope, _by_address(deps, scope), strict=True)
+
+
+async def admit(
+    deps: Deps, scope: Any, credential: Awaitable[Principal], *, cost: int = 1
+) -> Principal:
+    """Set `scope["user"]` to whom the credential speaks for, and count the request.
+
+    A wrong credential counts against the client's address, so that guessing is limited too.
+
+    Raises:
+        Unauthenticated: no credential, or a wrong one.
+        Limited: too many requests.
+    """
+    try:
+        principal = await credential
+    except Unauthenticated as error:
+        AUTH_FAILURES.labels(error.code).inc()
+        await _count(deps, scope, _by_address(deps, scope), strict=True)
+        raise
+    scope["user"] = principal
+    await _count(deps, scope, _by_principal(deps, principal, cost), strict=False)
+    return principal
 
 
 async def identify(deps: Deps, scope: Any) -> Principal:

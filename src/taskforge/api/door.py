@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 
+from taskforge.api.clients import header
 from taskforge.core.errors import Denied, Limited
 from taskforge.core.people import Principal
 
@@ -25,17 +26,18 @@ class Admission(NamedTuple):
     renew: Callable[[], Awaitable[Principal]]
     """Reads the principal afresh; raises Unauthenticated when it may not go on (R-77)."""
     expires_at: float | None = None
-    """Seconds since 1970 at which the credential ends; None: with its session."""
+    """Seconds since 1970 at which the credential ends; None: with its session or key."""
 
 
 class Doorkeeper(Protocol):
-    """Knows credentials: a bearer token, an API key, `?token=` or `?ticket=`."""
+    """Knows who may come in."""
 
     async def admit(self, connection: Connection) -> Admission:
-        """Who asks.
+        """Who asks, by `?ticket=`, `?token=` or the headers of every other request.
 
         Raises:
-            Unauthenticated: no credential, or a wrong one.
+            Unauthenticated: no credential, a wrong one, or more than one.
+            Limited: too many requests.
             Unavailable: a server behind us is away.
         """
         ...
@@ -85,13 +87,11 @@ def check_origin(connection: Connection, allowed: frozenset[str]) -> None:
     Raises:
         Denied: the origin is neither this host nor one of the allowed.
     """
-    headers = dict(connection.scope["headers"])
-    origin = headers.get(b"origin")
-    if origin is None:
+    origin = header(connection.scope, b"origin")
+    if origin is None or origin in allowed:
         return
-    name = origin.decode("latin-1")
-    host = headers.get(b"host", b"").decode("latin-1")
-    if name not in allowed and _network_location(name) != host.lower():
+    host = header(connection.scope, b"host") or ""
+    if _network_location(origin) != host.lower():
         raise Denied("This origin may not open live connections.", code="origin_refused")
 
 

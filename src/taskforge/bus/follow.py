@@ -1,5 +1,6 @@
 """The event stream's reading end: one reader per API process, and history for who resumes."""
 
+import asyncio
 from typing import NamedTuple, cast
 
 import msgspec
@@ -20,6 +21,8 @@ BLOCK_MS = 2_000
 """Below the client's socket timeout, or each quiet spell looks like a failure (R-74)."""
 READ_ENTRIES = 500
 PAGE_ENTRIES = 16
+LOOKUPS_AT_ONCE = 8
+"""Connections for history: hundreds of clients that come back at once must not use up all."""
 
 _decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _Pairs = list[tuple[bytes, dict[bytes, bytes]]]
@@ -64,6 +67,7 @@ class StreamReader:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._lookups = asyncio.Semaphore(LOOKUPS_AT_ONCE)
 
     async def extent(self) -> Extent:
         """What the stream holds now; gives it an epoch if it has none.
@@ -71,7 +75,7 @@ class StreamReader:
         Raises:
             redis.RedisError: Redis is away.
         """
-        async with self._redis.pipeline(transaction=True) as pipe:
+        async with self._lookups, self._redis.pipeline(transaction=True) as pipe:
             pipe.set(EPOCH_KEY, new_epoch(), nx=True)
             pipe.get(EPOCH_KEY)
             pipe.xinfo_stream(STREAM_KEY)
@@ -121,9 +125,9 @@ class StreamReader:
             redis.RedisError: Redis is away.
         """
         begin = str(cursor.entry)
-        pairs = cast(
-            _Pairs, await self._redis.xrange(STREAM_KEY, min=begin, count=PAGE_ENTRIES + 1)
-        )
+        async with self._lookups:
+            found = await self._redis.xrange(STREAM_KEY, min=begin, count=PAGE_ENTRIES + 1)
+        pairs = cast(_Pairs, found)
         entries = [_entry(*pair) for pair in pairs]
         if entries and entries[0].id == cursor.entry:
             seen = cursor.nth + 1

@@ -1,37 +1,37 @@
 """Live events over WebSocket and as server-sent events (SPEC §4)."""
 
-from typing import Any, NamedTuple
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any, NamedTuple, cast
 
 import msgspec
-from litestar import Request, get, websocket
+from litestar import Request, Router, get, websocket
 from litestar.connection import WebSocket
+from litestar.datastructures import State
+from litestar.handlers.base import BaseRouteHandler
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from taskforge.api.auth import AtLeast
 from taskforge.api.conversation import Conversation
 from taskforge.api.door import Admission, Connection, Doorkeeper, Seats, check_origin
+from taskforge.api.errors import MEDIA_TYPE, to_response
 from taskforge.api.frames import Wanted
 from taskforge.api.hub import Hub
 from taskforge.api.inbound import Interval
+from taskforge.api.keyring import Keyring
 from taskforge.api.lines import EventSourceLine, SocketLine
 from taskforge.api.subscriber import Subscriber
 from taskforge.bus.cursor import BEGINNING, Cursor
-from taskforge.core.errors import (
-    Denied,
-    Invalid,
-    Limited,
-    TaskForgeError,
-    Unauthenticated,
-    Unavailable,
-)
+from taskforge.bus.follow import StreamReader
+from taskforge.core.errors import Invalid
+from taskforge.core.people import Role
+from taskforge.flows.deps import Deps
 
 LIVE_STATE = "live"
 """Where the application keeps its `LiveRoom`."""
-OPT: dict[str, Any] = {"open": True, "unlimited": True}
-"""Admission is looked after here: browsers cannot send headers to these addresses."""
 UNKNOWN = Cursor("", BEGINNING)
 """What cannot be read as a cursor is one of no stream, and gets a resync."""
-STATUSES = {Unauthenticated: 401, Denied: 403, Invalid: 422, Limited: 429, Unavailable: 503}
 
 
 class LiveRoom(NamedTuple):
@@ -43,40 +43,66 @@ class LiveRoom(NamedTuple):
     origins: frozenset[str]
 
 
+@asynccontextmanager
+async def open_room(deps: Deps) -> AsyncGenerator[LiveRoom]:
+    """The room of a process, from the start of its application to the end."""
+    settings = deps.settings
+    hub = Hub(StreamReader(deps.redis))
+    seats = Seats(
+        per_user=settings.live_connections_per_user,
+        per_place=settings.live_connections_per_address,
+    )
+    try:
+        yield LiveRoom(hub, Keyring(deps), seats, frozenset(settings.origins()))
+    finally:
+        await hub.close(patience=0)
+
+
 class _Query(NamedTuple):
     since: Cursor | None
     interval: float
 
 
-@websocket("/ws", opt=OPT)
+class Follower(AtLeast):
+    """A guard like the usual one, which takes tickets as well: browsers send no headers here."""
+
+    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """Put the admission into `scope["state"]`, or refuse as `AtLeast` does."""
+        room: LiveRoom = connection.app.state[LIVE_STATE]
+        check_origin(connection, room.origins)
+        state: dict[str, Any] = connection.scope["state"]
+        state["admission"] = await room.doorkeeper.admit(connection)
+
+
+@websocket("/ws")
 async def live_socket(socket: WebSocket[Any, Any, Any]) -> None:
     """Events as JSON text frames."""
     room: LiveRoom = socket.app.state[LIVE_STATE]
-    try:
-        query = _read_query(socket, socket.query_params.get("since"))
-        check_origin(socket, room.origins)
-        admission = await room.doorkeeper.admit(socket)
-        with room.seats.taken(admission):
-            await socket.accept()
-            client = Subscriber(Wanted(), query.interval)
-            line = SocketLine(socket)
-            await Conversation(room.hub, line, client, admission).run(query.since)
-    except TaskForgeError as error:
-        await _refuse(socket, error)
+    with ExitStack() as seat:
+        try:
+            query = _read_query(socket, socket.query_params.get("since"))
+            check_origin(socket, room.origins)
+            admission = await room.doorkeeper.admit(socket)
+            seat.enter_context(room.seats.taken(admission))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the handshake gets an answer
+            await _refuse(socket, error)
+            return
+        await socket.accept()
+        client = Subscriber(Wanted(), query.interval)
+        await Conversation(room.hub, SocketLine(socket), client, admission).run(query.since)
 
 
-@get("/events", opt=OPT, operation_id="followEvents", summary="Live events (SSE)")
-async def live_events(request: Request[Any, Any, Any]) -> ASGIApp:
-    """Live events as server-sent events.
+@get("/events", operation_id="followEvents", summary="Follow the live events",
+     guards=[Follower(Role.VIEWER)], media_type="text/event-stream")  # fmt: skip
+async def live_events(request: Request[Any, Any, State]) -> ASGIApp:
+    """The frames of the socket as server-sent events.
 
-    The frames of the socket. `Last-Event-ID` or `?since=` resumes, `?batch=250` coalesces,
-    `?ticket=` stands in for the Authorization header that browsers cannot send here.
+    `Last-Event-ID` or `?since=` resumes, `?batch=250` coalesces, and `?ticket=` stands in for the
+    Authorization header, which browsers cannot send here.
     """
-    room: LiveRoom = request.app.state[LIVE_STATE]
     since = request.headers.get("last-event-id") or request.query_params.get("since")
     query = _read_query(request, since)
-    check_origin(request, room.origins)
-    return EventSource(room, await room.doorkeeper.admit(request), query)
+    return EventSource(request.app.state[LIVE_STATE], request.scope["state"]["admission"], query)
 
 
 class EventSource(ASGIResponse):
@@ -116,17 +142,22 @@ def _read_query(connection: Connection, since: str | None) -> _Query:
     return _Query(cursor, interval / 1000)
 
 
-async def _refuse(socket: WebSocket[Any, Any, Any], error: TaskForgeError) -> None:
-    """Answer the handshake with a plain HTTP response; nothing has been accepted."""
-    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
-    body = msgspec.json.encode(
-        {"type": "about:blank", "status": status, "code": error.code, "detail": error.detail}
-    )
-    headers = [(b"content-type", b"application/problem+json")]
-    if isinstance(error, Limited | Unavailable):
-        headers.append((b"retry-after", str(max(1, round(error.retry_after))).encode()))
+async def _refuse(socket: WebSocket[Any, Any, Any], error: Exception) -> None:
+    """Answer the handshake with a problem document; nothing has been accepted."""
+    answer = to_response(cast("Request[Any, Any, Any]", socket), error)
+    headers = [(b"content-type", MEDIA_TYPE.encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
     await socket.receive()
     await socket.send(
-        {"type": "websocket.http.response.start", "status": status, "headers": headers}
+        {
+            "type": "websocket.http.response.start",
+            "status": answer.status_code or 500,
+            "headers": headers,
+        }
     )
-    await socket.send({"type": "websocket.http.response.body", "body": body, "more_body": False})
+    await socket.send(
+        {"type": "websocket.http.response.body", "body": answer.content, "more_body": False}
+    )
+
+
+router = Router("/", route_handlers=[live_socket, live_events], tags=["live"])
