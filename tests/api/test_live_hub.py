@@ -130,7 +130,7 @@ async def test_a_client_gets_every_frame_in_order_with_its_own_id(hub, stream):
 
 async def test_a_client_cut_again_and_again_loses_nothing_and_gets_nothing_twice(hub, stream):
     total, got, since = 300, [], None
-    dice = random.Random(7)  # noqa: S311 - where to cut
+    dice = random.Random(7)
     async with following(hub) as follower:
         since = cursor_of(follower.hello)
 
