@@ -76,9 +76,16 @@ def describe(error: BaseException) -> ErrorRecord:
     return ErrorRecord(
         class_=error_class,
         kind=type(error).__name__,
-        message=plain_text(str(error) or type(error).__name__, MESSAGE_LIMIT),
+        message=plain_text(_words(error) or type(error).__name__, MESSAGE_LIMIT),
         traceback=trace and plain_text(trace, TRACE_LIMIT),
     )
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as worse:  # noqa: BLE001 - the exception is a handler's, and so is its __str__
+        return f"{type(error).__name__} (its message could not be read: {type(worse).__name__})"
 
 
 def after_failure(
