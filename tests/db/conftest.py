@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from support.invariants import broken
 from taskforge.config import Settings
 from taskforge.core.ids import floor_id, new_id
 from taskforge.core.states import FINAL, JobStatus
@@ -24,15 +26,27 @@ Plant = Callable[[Sequence[dict[str, Any]]], Awaitable[list[UUID]]]
 
 @pytest.fixture(scope="session")
 async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    engine = open_engine(settings, statement_seconds=10)
+    engine = open_engine(settings, statement_seconds=10, by_key=True)
     yield engine
     await engine.dispose()
 
 
 @pytest.fixture
-async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def connection(
+    engine: AsyncEngine, request: pytest.FixtureRequest
+) -> AsyncIterator[AsyncConnection]:
     async with engine.connect() as connection:
         yield connection
+        if "plant" not in request.fixturenames:  # what is planted has no story
+            assert await broken(connection) == {}
+
+
+@pytest.fixture
+async def plain(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A bare connection, for looking and for turning clocks."""
+    bare = await asyncpg.connect(database_url)
+    yield bare
+    await bare.close()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from taskforge.core.priority import BY_RANK, Priority
 from taskforge.core.states import FINAL, JobStatus
 from taskforge.db.story import listed
 
-_OWNED = (
+OWNED = (
     "job_details", "job_tags", "job_results", "job_events", "job_attempts", "job_logs",
     "job_artifacts",
 )  # fmt: skip
@@ -31,7 +31,7 @@ gone AS (
 """
     + ",\n".join(
         f"d{n} AS (DELETE FROM {table} USING gone g WHERE {table}.job_id = g.id)"
-        for n, table in enumerate(_OWNED)
+        for n, table in enumerate(OWNED)
     )
     + """,
 tallied AS (

@@ -1,0 +1,76 @@
+"""Job types that behave: nothing, waiting, failing on demand."""
+
+import asyncio
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from taskforge.core.failures import InvalidInput, RateLimited, TargetError
+from taskforge.handlers.base import Context, Payload, job_type
+
+
+class Nothing(Payload, frozen=True):
+    """No fields."""
+
+
+class Pause(Payload, frozen=True):
+    """How long to wait."""
+
+    seconds: Annotated[float, Meta(ge=0, le=600)] = 60.0
+
+
+class Flaky(Payload, frozen=True):
+    """How often to fail before it works."""
+
+    failures: int = 1
+
+
+class Say(Payload, frozen=True):
+    """What to answer with."""
+
+    value: Any = None
+
+
+@job_type("noop", Nothing, title="Nothing")
+async def noop(_ask: Nothing, _ctx: Context) -> None:
+    """Ends at once."""
+
+
+@job_type("say", Say, title="Say")
+async def say(ask: Say, _ctx: Context) -> Any:
+    """Answers with what it was given."""
+    return ask.value
+
+
+@job_type("pause", Pause, title="Pause")
+async def pause(ask: Pause, _ctx: Context) -> dict[str, float]:
+    """Waits, and can be stopped at any moment."""
+    await asyncio.sleep(ask.seconds)
+    return {"waited": ask.seconds}
+
+
+@job_type("flaky", Flaky, title="Flaky")
+async def flaky(ask: Flaky, ctx: Context) -> dict[str, int]:
+    """Fails a few times, then works."""
+    if ctx.attempt <= ask.failures:
+        raise TargetError(f"failure {ctx.attempt} of {ask.failures}")
+    return {"attempts": ctx.attempt}
+
+
+@job_type("boom", Nothing, title="Boom")
+async def boom(_ask: Nothing, _ctx: Context) -> None:
+    """Fails each time."""
+    raise RuntimeError("boom")
+
+
+@job_type("refuse", Nothing, title="Refuse")
+async def refuse(_ask: Nothing, _ctx: Context) -> None:
+    """Fails in a way that no retry helps."""
+    raise InvalidInput("this cannot be done")
+
+
+@job_type("patience", Pause, title="Patience")
+async def patience(ask: Pause, ctx: Context) -> None:
+    """Asks for patience once."""
+    if ctx.attempt == 1:
+        raise RateLimited("not so fast", retry_after=ask.seconds)

@@ -1,0 +1,1 @@
+"""What several rooms of the suite share; importable because pytest puts `tests` on the path."""
