@@ -60,6 +60,7 @@ class Settled(NamedTuple):
     """The columns that an ending changed."""
 
     id: UUID
+    attempt: int
     status: JobStatus
     version: int
     failures: int
@@ -123,7 +124,7 @@ kept AS (
     WHERE result IS NOT NULL OR error IS NOT NULL OR attempt > 1
     ON CONFLICT (job_id) DO UPDATE SET result = EXCLUDED.result, error = EXCLUDED.error
 ){NOTIFY}{TAIL}
-SELECT id, status, version, failures, run_at, queued_at, finished_at, duration_seconds,
+SELECT id, attempt, status, version, failures, run_at, queued_at, finished_at, duration_seconds,
        cancel_requested_at, error_class, at
 FROM moved
 """

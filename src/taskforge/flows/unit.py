@@ -89,7 +89,7 @@ class Unit:
             if len(endings) == 1:
                 return [await self._bury(endings[0])]
             return [(await self._settle([ending]))[0] for ending in endings]
-        return [done.get(ending.id) for ending in endings]
+        return [_of(ending, done) for ending in endings]
 
     async def _insist_on(self, endings: Sequence[Ending]) -> dict[UUID, Settled]:
         return await self.insisting(
@@ -113,7 +113,7 @@ class Unit:
             error_class=error.class_,
         )
         try:
-            return (await self._insist_on([plain])).get(ending.id)
+            return _of(plain, await self._insist_on([plain]))
         except Exception:
             log.exception("outcome.lost", job_id=str(ending.id))
             return None
@@ -133,3 +133,9 @@ class Unit:
         except Exception:
             log.exception("progress.lost", jobs=len(latest))
         return [None] * len(latest)
+
+
+def _of(ending: Ending, done: dict[UUID, Settled]) -> Settled | None:
+    """What became of this ending; a late one may share its batch with its successor's."""
+    settled = done.get(ending.id)
+    return settled if settled and settled.attempt == ending.attempt else None
