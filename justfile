@@ -46,6 +46,11 @@ doctor: _env
 test *OPTIONS: _env
     {{ python }} -m pytest -n auto {{ OPTIONS }}
 
+# Break everything on purpose, for about five minutes: processes, Redis, PostgreSQL
+[group('develop')]
+chaos *OPTIONS: _env
+    {{ python }} -m pytest -m "" tests/chaos tests/db/test_lifecycle_model.py {{ OPTIONS }}
+
 # Lint, format, types, imports and house rules
 [group('develop')]
 check: _env

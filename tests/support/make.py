@@ -18,7 +18,7 @@ def person(name: str = "ann") -> Principal:
     return Principal(new_id(), name, Role.OPERATOR)
 
 
-def order(type: str = TYPE, payload: dict[str, Any] | None = None, **fields: Any) -> JobOrder:  # noqa: A002 - the order's own word
+def order(type: str = TYPE, payload: dict[str, Any] | None = None, **fields: Any) -> JobOrder:
     return JobOrder(type=type, payload=payload or {}, **fields)
 
 

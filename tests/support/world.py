@@ -20,7 +20,7 @@ from taskforge.core.failures import InvalidInput, TargetError
 from taskforge.core.ids import new_id
 from taskforge.core.priority import Priority
 from taskforge.core.retry import Budget, RetryPolicy, after_crash, after_failure
-from taskforge.core.states import FINAL, MOVES, JobStatus, Move, allows
+from taskforge.core.states import FINAL, JobStatus, Move, allows
 from taskforge.db import moves
 from taskforge.db.claims import Claimed, claim, claim_suspect, renew, save_progress
 from taskforge.db.counts import job_counts, roll_up
@@ -64,7 +64,7 @@ class World:
         self.model = Model()
         self.keys: dict[str, tuple[UUID, int]] = {}
         for table in TABLES:
-            self._sql(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+            self._sql(f"DELETE FROM {table}")
 
     def check(self) -> None:
         """The system agrees with the model, and every invariant holds."""
@@ -272,7 +272,7 @@ class World:
         self._connected(lambda connection: connection.execute(text(statement), values))
 
     def _turn(self, change: str, which: str, it: UUID) -> None:
-        self._sql(f"UPDATE jobs SET {change} WHERE {which}", it=it)  # noqa: S608 - words of ours
+        self._sql(f"UPDATE jobs SET {change} WHERE {which}", it=it)
 
     def _any_job(self, draw: Draw) -> Job | None:
         jobs = list(self.model.jobs.values())
