@@ -87,11 +87,8 @@ async def keep_pristine(url: str) -> None:
 
 RESET = ";".join(  # 1 ms, where TRUNCATE takes 50
     ["SET lock_timeout = '10s'"]  # a transaction that a test left open fails us, by name
-    + [f'DELETE FROM public."{name}"' for name in reversed(TABLES)]  # noqa: S608 - names of ours
-    + [
-        f'INSERT INTO public."{name}" SELECT * FROM pristine."{name}"'  # noqa: S608 - names of ours
-        for name in TABLES
-    ]
+    + [f'DELETE FROM public."{name}"' for name in reversed(TABLES)]
+    + [f'INSERT INTO public."{name}" SELECT * FROM pristine."{name}"' for name in TABLES]
 )
 
 

@@ -58,7 +58,8 @@ def test_what_a_retry_cannot_help_fails_at_once(error):
     verdict = after_failure(error, Budget(0, 25), POLICY)
 
     assert (verdict.move, verdict.failed) == (Move.FAIL, True)
-    assert verdict.error and verdict.error.class_ is error.error_class
+    assert verdict.error
+    assert verdict.error.class_ is error.error_class
 
 
 @pytest.mark.parametrize(
@@ -121,5 +122,7 @@ def test_a_long_and_strange_message_is_cut_and_cleaned():
     record = describe(RuntimeError("\x00\ud800" + "x" * 100_000))
 
     assert len(record.message) == MESSAGE_LIMIT
-    assert record.message.encode() and "\x00" not in record.message
-    assert record.traceback and len(record.traceback) <= TRACE_LIMIT
+    assert record.message.encode()
+    assert "\x00" not in record.message
+    assert record.traceback
+    assert len(record.traceback) <= TRACE_LIMIT

@@ -22,7 +22,7 @@ from taskforge.db.claims import Claimer, claim
 from taskforge.db.counts import job_counts, last_hour, recount, roll_up
 from taskforge.db.engine import transaction
 from taskforge.db.moves import Ending, cancel, promote, revive, settle
-from taskforge.db.tables import job_deltas
+from taskforge.db.service_tables import job_deltas
 
 WORKER = Claimer(UUID(int=5), [0, 1, 2, 3], ["email", "custom"], 30.0)
 
@@ -161,7 +161,7 @@ async def test_postgresql_finds_the_same_buckets(connection):
     anywhere = [chance.lognormvariate(0, 5) for _ in range(2_000)]
     durations = [None, -1.0, 0.0, 1e300, *near, *anywhere]
     statement = text(
-        f"SELECT {BUCKET_SQL.format('s')} FROM unnest(CAST(:durations AS float8[]))"  # noqa: S608 - a constant
+        f"SELECT {BUCKET_SQL.format('s')} FROM unnest(CAST(:durations AS float8[]))"
         " WITH ORDINALITY AS d(s, n) ORDER BY n"
     )
 

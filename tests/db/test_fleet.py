@@ -13,7 +13,7 @@ from taskforge.db.claims import Claimer, claim
 from taskforge.db.counts import roll_up
 from taskforge.db.fleet import list_queues, list_workers
 from taskforge.db.roster import Member, beat, leave
-from taskforge.db.tables import job_deltas, jobs, queues, workers
+from taskforge.db.service_tables import job_deltas, queues, workers
 
 LEASE = 30.0
 

@@ -96,8 +96,7 @@ async def test_no_secret_is_stored_as_it_is(deps: Deps):
     async with deps.db.connect() as connection:
         tables = ("users", "sessions", "refresh_tokens", "api_keys")
         rows = [
-            (await connection.execute(text(f"SELECT * FROM {table}"))).all()  # noqa: S608
-            for table in tables
+            (await connection.execute(text(f"SELECT * FROM {table}"))).all() for table in tables
         ]
     stored = str(rows)
 

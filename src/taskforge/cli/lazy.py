@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from taskforge.cli.output import complain, exit_code
+from taskforge.cli.output import ExitCode, complain, exit_code
 from taskforge.core.errors import TaskForgeError
 from taskforge.local.errors import CannotStart
 
@@ -49,6 +49,8 @@ class LazyGroup(TyperGroup):
         except TaskForgeError as error:
             complain(error.detail)
             raise typer.Exit(exit_code(error)) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(ExitCode.INTERRUPTED) from error
 
 
 def open_command(place: str) -> Any:

@@ -7,20 +7,28 @@ import typer
 from taskforge import __version__
 from taskforge.cli.lazy import Entry, LazyGroup
 
-RUN, KEEP = "Run it", "Look after it"
+USE, RUN, KEEP = "Use it", "Run it", "Look after it"
 
 
 class Commands(LazyGroup):
     """The commands of SPEC §9."""
 
     entries: ClassVar[dict[str, Entry]] = {
+        "job": Entry("taskforge.cli.job:app", USE, "Submit, list, watch, cancel, retry jobs."),
+        "queue": Entry("taskforge.cli.fleet:queue", USE, "Look at the queues."),
+        "types": Entry("taskforge.cli.fleet:types", USE, "List the job types."),
+        "login": Entry("taskforge.cli.login:login", USE, "Sign in for the commands above."),
+        "logout": Entry("taskforge.cli.login:logout", USE, "End that session."),
         "up": Entry("taskforge.cli.up:app", RUN, "Start everything on this machine."),
         "api": Entry("taskforge.cli.roles:api", RUN, "Serve the API."),
-        "worker": Entry("taskforge.cli.roles:worker", RUN, "Run jobs."),
+        "worker": Entry("taskforge.cli.roles:worker", RUN, "Run jobs, or list who does."),
         "scheduler": Entry("taskforge.cli.roles:scheduler", RUN, "Keep the queues moving."),
         "down": Entry("taskforge.cli.ops:down", RUN, "Stop what `up` started."),
         "migrate": Entry("taskforge.cli.ops:migrate", KEEP, "Bring the database up to date."),
         "migrate-create": Entry("taskforge.cli.ops:migrate_create", KEEP, "Write a migration."),
+        "seed": Entry("taskforge.cli.seed:app", KEEP, "Make demo accounts and sample jobs."),
+        "user": Entry("taskforge.cli.user:user", KEEP, "Make accounts."),
+        "key": Entry("taskforge.cli.user:key", KEEP, "Make API keys."),
         "config": Entry("taskforge.cli.config:app", KEEP, "Check or show the settings."),
         "doctor": Entry("taskforge.cli.doctor:app", KEEP, "Say what is missing, and what helps."),
         "shell": Entry("taskforge.cli.shell:app", KEEP, "Open a prompt on a server."),

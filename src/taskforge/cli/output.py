@@ -3,6 +3,7 @@
 Data goes to stdout and talk to stderr, so that a pipe carries data alone.
 """
 
+import sys
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from taskforge.config import BadSettings, Settings, find, layers, load
 from taskforge.core.errors import (
     Conflict,
     Denied,
+    Limited,
     NotFound,
     TaskForgeError,
     Unauthenticated,
@@ -23,7 +25,10 @@ from taskforge.core.errors import (
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
-data = Console()
+PIPE_WIDTH = 1_000
+"""Columns of a table that goes to a program or a file: wide enough to cut nothing off."""
+
+data = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 talk = Console(stderr=True)
 
 
@@ -40,6 +45,8 @@ class ExitCode(IntEnum):
     TIMEOUT = 7
     BAD_CONFIG = 78
     """Only with ENVIRONMENT=production: EX_CONFIG of sysexits.h, for supervisors."""
+    INTERRUPTED = 130
+    """By Ctrl-C: 128 and the number of the signal, as shells have it."""
 
 
 _CODES: tuple[tuple[type[TaskForgeError], ExitCode], ...] = (
@@ -48,6 +55,7 @@ _CODES: tuple[tuple[type[TaskForgeError], ExitCode], ...] = (
     (Unauthenticated, ExitCode.NOT_PERMITTED),
     (Conflict, ExitCode.CONFLICT),
     (Unavailable, ExitCode.UNREACHABLE),
+    (Limited, ExitCode.UNREACHABLE),  # for the moment
 )
 
 

@@ -1,15 +1,24 @@
 """The long-running roles. Each runs until SIGTERM or Ctrl-C and ends with the role's exit code."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
-from taskforge.cli.lazy import load
+from taskforge.cli.lazy import Entry, LazyGroup, load
 from taskforge.cli.output import settings_or_exit
 from taskforge.core.priority import QUEUES
 
+
+class WorkerCommands(LazyGroup):
+    """What `taskforge worker` does besides working; a client's imports must not burden a worker."""
+
+    entries: ClassVar[dict[str, Entry]] = {
+        "list": Entry("taskforge.cli.fleet:workers", "Use it", "List the worker units."),
+    }
+
+
 api = typer.Typer(add_completion=False)
-worker = typer.Typer(add_completion=False)
+worker = typer.Typer(cls=WorkerCommands, add_completion=False)
 scheduler = typer.Typer(add_completion=False)
 
 

@@ -5,15 +5,13 @@ from uuid import UUID
 
 import msgspec
 
+from taskforge.core.demo import DEMO_PASSWORDS
 from taskforge.core.errors import Conflict, Denied, Unauthenticated
 from taskforge.core.people import Principal, Role
 from taskforge.db import people
 from taskforge.flows.deps import Deps
 from taskforge.flows.passwords import check_strength
 from taskforge.log import get_logger
-
-DEMO = {Role.ADMIN: "admin1234", Role.OPERATOR: "operator1234", Role.VIEWER: "viewer1234"}
-"""Demo accounts of the development seed, by role; the name is the role's (SPEC §9)."""
 
 _log = get_logger(__name__)
 
@@ -69,13 +67,29 @@ async def create_user(
 
 async def ensure_demo_users(deps: Deps) -> list[str]:
     """Make the demo accounts that are missing; which were made. The caller guards production."""
-    made: list[str] = []
-    for role, password in DEMO.items():
-        async with deps.db.connect() as connection:
-            known = await people.find_by_name(connection, role.value)
-        if known is None and await _make_demo_user(deps, role, password):
-            made.append(role.value)
-    return made
+    return [
+        role.value
+        for role, password in DEMO_PASSWORDS.items()
+        if await ensure_user(
+            deps,
+            username=role.value,
+            email=f"{role.value}@example.com",
+            password=password,
+            role=role,
+        )
+    ]
+
+
+async def ensure_user(deps: Deps, *, username: str, email: str, password: str, role: Role) -> bool:
+    """Make an account unless there is one of that name or address; whether it was made."""
+    async with deps.db.connect() as connection:
+        if await people.find_by_name(connection, username):
+            return False
+    try:
+        await create_user(deps, username=username, email=email, password=password, role=role)
+    except Conflict:  # somebody else was faster, or has the address
+        return False
+    return True
 
 
 async def account_of(deps: Deps, by: Principal) -> Account:
@@ -123,14 +137,3 @@ def session_of(by: Principal) -> UUID:
         raise Denied("Sign in with a password for this; an API key cannot do it.",
                      code="session_needed")  # fmt: skip
     return by.session_id
-
-
-async def _make_demo_user(deps: Deps, role: Role, password: str) -> bool:
-    name = role.value
-    try:
-        await create_user(
-            deps, username=name, email=f"{name}@example.com", password=password, role=role
-        )
-    except Conflict:  # another seed was faster
-        return False
-    return True

@@ -3,17 +3,19 @@
 import asyncio
 import errno
 import os
+import shutil
 import signal
 import socket
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import httpx
 
-from taskforge.config import layers, load
-from taskforge.local.child import Program, Stopping
+from taskforge.config import Settings, layers, load
+from taskforge.core.demo import DEMO_PASSWORDS
+from taskforge.local.child import Program, Stopping, run_until_end
 from taskforge.local.console import Console
 from taskforge.local.errors import CannotStart
 from taskforge.local.place import owned, write_up_env
@@ -26,6 +28,7 @@ PORTS_TRIED = 100
 GRACE_SECONDS = 5.0
 """On top of the time that a worker may drain."""
 _ASK_SECONDS = 0.1
+EXAMPLE = '{"dataset":"sales_q1","operation":"aggregate","rows":50000}'
 
 T = TypeVar("T")
 
@@ -83,7 +86,8 @@ async def _up(wishes: Wishes, place: Path, console: Console, stopping: Stopping)
             grace_seconds=settings.drain_seconds + GRACE_SECONDS,
         )
         async with asyncio.TaskGroup() as tasks:
-            greeting = tasks.create_task(_greet(address, console))
+            seeding = tasks.create_task(_seed(settings, env, console, stopping))
+            greeting = tasks.create_task(_greet(address, console, seeding))
             await supervisor.run(_programs(wishes, port), servers.members)
             greeting.cancel()
     except asyncio.CancelledError:
@@ -175,21 +179,49 @@ async def _unless_stopped(stopping: Stopping, work: Awaitable[T]) -> T:
         wish.cancel()
 
 
-async def _greet(address: str, console: Console) -> None:
-    """Wait until the API is ready, then say where everything is."""
+async def _seed(
+    settings: Settings, env: Mapping[str, str], console: Console, stopping: Stopping
+) -> bool:
+    """Make the demo accounts; whether they are there. A process of its own costs us no memory."""
+    if settings.environment != "development":
+        return False
+    program = Program("seed", (sys.executable, "-m", "taskforge", "seed"))
+    code = await run_until_end(
+        program, env=env, say=console.say, stopping=stopping, grace_seconds=GRACE_SECONDS
+    )
+    return code == 0
+
+
+async def _greet(address: str, console: Console, seeding: asyncio.Task[bool]) -> None:
+    """Wait until the API is ready and seeded, then say where everything is."""
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
         while True:
             if await _is_ready(client, address):
                 break
             await asyncio.sleep(_ASK_SECONDS)
+    seeded = await asyncio.shield(seeding)  # our own end must not end it
+    accounts = ", ".join(f"{role} / {password}" for role, password in DEMO_PASSWORDS.items())
     lines = [
         "",
         f"  TaskForge is ready     {address}",
         f"  API docs               {address}/api/docs",
+        *(
+            [f"  Demo accounts          {accounts}", f"  Try                    {_example()}"]
+            if seeded
+            else []
+        ),
         "  Stop with              Ctrl-C (twice: at once)",
         "",
     ]
     console.show("\n".join(lines))
+
+
+def _example() -> str:
+    """A first command for another terminal, by a name that works there."""
+    beside = Path(sys.executable).with_name("taskforge")
+    near = beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside
+    name = "taskforge" if shutil.which("taskforge") else near
+    return f"{name} job submit data_processing --payload '{EXAMPLE}' --watch"
 
 
 async def _is_ready(client: httpx.AsyncClient, address: str) -> bool:

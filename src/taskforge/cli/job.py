@@ -1,0 +1,224 @@
+"""`taskforge job`: submit, look at, follow and steer jobs over the API."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+import typer
+
+from taskforge.cli.client import Api, open_api
+from taskforge.cli.client_live import Follower, StillGoing
+from taskforge.cli.client_pages import Page, collect, collect_lines
+from taskforge.cli.moments import moment, past, span
+from taskforge.cli.order import order, payload
+from taskforge.cli.output import ExitCode, Json, complain, show, talk
+from taskforge.cli.pictures import (
+    error_text,
+    job_picture,
+    job_table,
+    log_text,
+    plain,
+    result_picture,
+)
+from taskforge.cli.watching import watch
+from taskforge.core.events import LogLine
+from taskforge.core.history import JobDetail, JobItem, LogLevel
+from taskforge.core.job import JobRow
+from taskforge.core.priority import Priority
+from taskforge.core.states import JobStatus
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+Id = Annotated[UUID, typer.Argument(metavar="ID", help="The job.")]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        parser=span, metavar="TIME", help="Give up watching after so long (90s, 5m); exits with 7."
+    ),
+]
+
+
+class _Accepted(msgspec.Struct, frozen=True):
+    id: UUID
+    status: JobStatus
+
+
+@app.command()
+def submit(  # noqa: PLR0913 - one parameter for each part of an order
+    job_type: Annotated[str, typer.Argument(metavar="TYPE", help="`taskforge types` lists them.")],
+    what: Annotated[
+        str,
+        typer.Option("--payload", "-p", metavar="JSON", help="JSON, @FILE, or - for stdin."),
+    ] = "{}",
+    priority: Annotated[Priority | None, typer.Option(help="[default: normal]")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    delay: Annotated[
+        float | None, typer.Option(parser=span, metavar="TIME", help="Run after so long: 90s, 5m.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(parser=moment, metavar="TIME", help="Not before: 2026-01-31T08:00:00Z."),
+    ] = None,
+    max_retries: Annotated[int | None, typer.Option(min=0, max=25)] = None,
+    timeout: Annotated[
+        int | None, typer.Option(min=1, help="Seconds that one attempt may run.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Idempotency key: the same order again is the same job.")
+    ] = None,
+    webhook: Annotated[str | None, typer.Option(metavar="URL", help="Called at the end.")] = None,
+    follow: Annotated[bool, typer.Option("--watch", "-w", help="Follow it to its end.")] = False,
+    patience: Patience = None,
+    as_json: Json = False,
+) -> None:
+    """Submit a job.
+
+    With --watch its progress is shown, then its result; exits with 1 when the job failed.
+    """
+    body = order(
+        type=job_type,
+        payload=payload(what),
+        priority=priority,
+        tags=tag,
+        delay_seconds=delay,
+        scheduled_at=at,
+        max_retries=max_retries,
+        timeout_seconds=timeout,
+        idempotency_key=key,
+        webhook_url=webhook,
+    )
+    with open_api() as api:
+        answer = api.post("/jobs", body)
+        job = answer.read(_Accepted)
+        if follow:
+            talk.print(f"job {job.id}")
+            _follow(api, job.id, patience=patience, as_json=as_json)
+        else:
+            said = f"{job.id} {job.status}"
+            show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: said)
+
+
+@app.command()
+def get(job_id: Id, as_json: Json = False) -> None:
+    """Show a job with its payload, attempts, log and result."""
+    with open_api() as api:
+        answer = api.get(f"/jobs/{job_id}")
+        job = answer.read(JobDetail)
+        show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: job_picture(job))
+
+
+@app.command(name="list")
+def list_(  # noqa: PLR0913 - one parameter for each filter
+    status: Annotated[list[JobStatus] | None, typer.Option(help="May be repeated.")] = None,
+    job_type: Annotated[list[str] | None, typer.Option("--type", help="May be repeated.")] = None,
+    priority: Annotated[list[Priority] | None, typer.Option(help="May be repeated.")] = None,
+    tag: Annotated[str | None, typer.Option()] = None,
+    worker: Annotated[UUID | None, typer.Option(metavar="ID")] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(parser=past, metavar="TIME", help="Created since: a time, or 2h (ago)."),
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(parser=past, metavar="TIME", help="Created before that.")
+    ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option("--query", "-q", help="8 or more digits of an id, or a whole tag or type."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 50,
+    cursor: Annotated[
+        str | None, typer.Option(help="Go on from the `next_cursor` of a list before.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List jobs, newest first; filters narrow."""
+    filters = order(
+        status=status,
+        type=job_type,
+        priority=priority,
+        tag=tag,
+        worker_id=None if worker is None else str(worker),
+        created_after=after,
+        created_before=before,
+        q=query,
+    )
+    with open_api() as api:
+        page = collect(api, "/jobs", filters, limit=limit, cursor=cursor)
+        jobs = page.read(JobItem)
+        show(page, as_json=as_json, picture=lambda: job_table(jobs))
+    _tell_more(page)
+
+
+@app.command(name="watch")
+def watch_(job_id: Id, patience: Patience = None, as_json: Json = False) -> None:
+    """Follow a job to its end, then show its result; exits with 1 when it failed."""
+    with open_api() as api:
+        _follow(api, job_id, patience=patience, as_json=as_json)
+
+
+@app.command()
+def cancel(job_id: Id, as_json: Json = False) -> None:
+    """Cancel a job: a waiting one at once, a running one as soon as its worker has stopped it."""
+    _act(job_id, "cancel", as_json=as_json)
+
+
+@app.command()
+def retry(job_id: Id, as_json: Json = False) -> None:
+    """Queue a failed or cancelled job again; its failures count from zero."""
+    _act(job_id, "retry", as_json=as_json)
+
+
+@app.command()
+def logs(
+    job_id: Id,
+    level: Annotated[LogLevel, typer.Option(help="The least serious to show.")] = LogLevel.DEBUG,
+    as_json: Json = False,
+) -> None:
+    """Print the whole log of a job, oldest first."""
+    with open_api() as api:
+        if as_json:
+            lines = list(collect_lines(api, job_id, level))
+            show({"items": lines}, as_json=True, picture=str)
+            return
+        for raw in collect_lines(api, job_id, level):
+            show(raw, as_json=False, picture=lambda raw=raw: log_text(_line(raw)))
+
+
+def _act(job_id: UUID, verb: str, *, as_json: bool) -> None:
+    with open_api() as api:
+        answer = api.post(f"/jobs/{job_id}/{verb}")
+        job = answer.read(JobRow)
+    asked = verb == "cancel" and job.status is JobStatus.RUNNING
+    said = f"{job.id} {job.status}" + (", asked to stop" if asked else "")
+    show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: said)
+
+
+def _follow(api: Api, job_id: UUID, *, patience: float | None, as_json: bool) -> None:
+    try:
+        watch(Follower(api, job_id, seconds=patience).follow())
+    except StillGoing as error:
+        complain(error.detail)
+        raise typer.Exit(ExitCode.TIMEOUT) from error
+    except KeyboardInterrupt:
+        talk.print(f"the job goes on; `taskforge job watch {job_id}` follows it again")
+        raise
+    answer = api.get(f"/jobs/{job_id}")
+    job = answer.read(JobDetail)
+    if as_json:
+        show(msgspec.Raw(answer.content), as_json=True, picture=str)
+    elif job.status is JobStatus.SUCCESS:
+        show(job.result, as_json=False, picture=lambda: result_picture(job.result))
+    elif job.error is not None:
+        talk.print(error_text(job.error), soft_wrap=True)
+    if job.status is not JobStatus.SUCCESS:
+        raise typer.Exit(ExitCode.JOB_FAILED)
+
+
+def _line(raw: Any) -> LogLine:
+    return msgspec.json.decode(raw, type=LogLine)
+
+
+def _tell_more(page: Page) -> None:
+    if page.next_cursor is not None:
+        said = plain(f"there are more: --cursor {page.next_cursor}")
+        talk.print(said, style="dim", soft_wrap=True)
