@@ -14,6 +14,7 @@ from taskforge.db.counts import roll_up
 from taskforge.db.fleet import list_queues, list_workers
 from taskforge.db.roster import Member, beat, leave
 from taskforge.db.service_tables import job_deltas, queues, workers
+from taskforge.db.tables import jobs
 
 LEASE = 30.0
 

@@ -11,6 +11,8 @@ from taskforge.db import moves
 from taskforge.db.birth import create
 from taskforge.db.claims import any_suspects, claim, claim_suspect, renew, save_progress, still_mine
 
+pytestmark = pytest.mark.usefixtures("sound")
+
 ME, OTHER = claimer(), claimer()
 
 

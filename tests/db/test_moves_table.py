@@ -12,6 +12,8 @@ from taskforge.db import moves
 from taskforge.db.birth import create
 from taskforge.db.claims import claim
 
+pytestmark = pytest.mark.usefixtures("sound")
+
 ME = claimer()
 RUNNING_MOVES = {
     Move.SUCCEED, Move.RETRY, Move.FAIL, Move.BURY, Move.RELEASE, Move.STOP,
