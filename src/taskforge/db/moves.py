@@ -186,8 +186,10 @@ WITH picked AS MATERIALIZED (
 ),
 moved AS (
     UPDATE jobs j SET version = j.version + 1, cancel_requested_at = clock_timestamp(),
-        status = CASE p.left_status WHEN {_RUNNING} THEN {_RUNNING} ELSE 'cancelled' END,
-        finished_at = CASE p.left_status WHEN {_RUNNING} THEN NULL ELSE clock_timestamp() END
+        -- By j, not by p: the row that a rival moved while we waited is tried in its old version
+        -- first, constraints included, and only then in the new one, which p already speaks of.
+        status = CASE j.status WHEN {_RUNNING} THEN {_RUNNING} ELSE 'cancelled' END,
+        finished_at = CASE j.status WHEN {_RUNNING} THEN NULL ELSE clock_timestamp() END
     FROM picked p WHERE j.id = p.id
     RETURNING j.*, j.cancel_requested_at AS at, p.left_status, CAST(:actor AS text) AS actor,
         CASE p.left_status WHEN {_RUNNING} THEN '{{"cancel_requested": true}}'::jsonb END AS data,
