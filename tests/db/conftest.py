@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from msgspec import Raw
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -59,7 +60,8 @@ def make_jobs(connection: AsyncConnection) -> MakeJobs:
     async def make(n: int, *, rank: int = 2, type: str = "email", delay: float = 0.0) -> list[UUID]:
         drafts = [
             Draft(
-                id=new_id(), type=type, rank=rank, payload="{}", max_retries=3, timeout_seconds=60,
+                id=new_id(), type=type, rank=rank, payload=Raw(b"{}"), max_retries=3,
+                timeout_seconds=60,
                 run_at=None, delay_seconds=delay, created_by=None, webhook_url=None,
                 idempotency_key=None, tags=[], summary=None, actor="user:ana",
             )

@@ -8,6 +8,7 @@ from math import inf, nextafter
 from uuid import UUID
 
 import pytest
+from msgspec import Raw
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -30,7 +31,7 @@ WORKER = Claimer(UUID(int=5), [0, 1, 2, 3], ["email", "custom"], 30.0)
 def draft(chance: random.Random, delay: float = 0.0) -> Draft:
     return Draft(
         id=new_id(), type=chance.choice(["email", "custom"]), rank=chance.randrange(4),
-        payload="{}", max_retries=3, timeout_seconds=60, run_at=None, delay_seconds=delay,
+        payload=Raw(b"{}"), max_retries=3, timeout_seconds=60, run_at=None, delay_seconds=delay,
         created_by=None, webhook_url=None, idempotency_key=None, tags=[], summary=None,
         actor="user:ana",
     )  # fmt: skip

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Raw
 from sqlalchemy import insert
 
-from taskforge.core.failures import ErrorClass
+from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.history import LOG_TAIL, LogLevel
 from taskforge.core.ids import new_id
 from taskforge.core.states import JobStatus, Move
@@ -20,12 +21,12 @@ from taskforge.db.tables import job_artifacts as artifacts_table
 
 WORKER = Claimer(UUID(int=5), [0, 1, 2, 3], ["email"], 30.0)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ERROR = '{"class": "target_error", "kind": "Refused", "message": "no"}'
+ERROR = ErrorRecord(class_=ErrorClass.TARGET_ERROR, kind="Refused", message="no")
 
 
 def draft() -> Draft:
     return Draft(
-        id=new_id(), type="email", rank=1, payload='{"to": ["a@example.com"]}', max_retries=3,
+        id=new_id(), type="email", rank=1, payload=Raw(b'{"to": ["a@example.com"]}'), max_retries=3,
         timeout_seconds=60, run_at=None, delay_seconds=0, created_by=UUID(int=3),
         webhook_url="https://example.com/hook", idempotency_key="k-1", tags=["x"],
         summary="mail to one", actor="user:ana",
@@ -79,7 +80,7 @@ async def test_a_job_that_runs_shows_the_attempt_under_way(connection):
 
 
 async def test_a_job_that_succeeded_has_its_result_and_owes_a_webhook(connection):
-    id_ = await ran(connection, Move.SUCCEED, result='{"sent": 1}')
+    id_ = await ran(connection, Move.SUCCEED, result=Raw(b'{"sent": 1}'))
 
     job = await job_detail(connection, id_)
 
@@ -92,7 +93,7 @@ async def test_a_job_that_succeeded_has_its_result_and_owes_a_webhook(connection
 
 
 async def test_an_error_is_shown_while_it_is_where_the_job_stands(connection):
-    id_ = await ran(connection, Move.FAIL, error=ERROR, error_class="target_error", failed=True)
+    id_ = await ran(connection, Move.FAIL, error=ERROR, failed=True)
     failed = await job_detail(connection, id_)
     await revive(connection, [id_], actor="user:ana")
     revived = await job_detail(connection, id_)
@@ -121,7 +122,7 @@ async def test_a_job_that_is_not_there_is_none(connection):
 
 
 async def test_a_job_can_be_written_as_json(connection):
-    id_ = await ran(connection, Move.RETRY, error=ERROR, error_class="target_error", delay=60.0)
+    id_ = await ran(connection, Move.RETRY, error=ERROR, delay=60.0)
 
     shown = msgspec.json.decode(msgspec.json.encode(await job_detail(connection, id_)))
 

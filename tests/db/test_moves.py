@@ -3,14 +3,18 @@
 import json
 
 import pytest
+from msgspec import Raw
 
 from support.make import claimer, draft, ending
+from taskforge.core.failures import TargetError
 from taskforge.core.ids import new_id
+from taskforge.core.retry import describe
 from taskforge.core.states import JobStatus, Move
 from taskforge.db import moves
 from taskforge.db.birth import create
 from taskforge.db.claims import any_suspects, claim, claim_suspect, renew, save_progress, still_mine
 
+REFUSED = describe(TargetError("away"))
 pytestmark = pytest.mark.usefixtures("sound")
 
 ME, OTHER = claimer(), claimer()
@@ -40,7 +44,7 @@ async def row(plain, job_id):
 async def test_success_keeps_the_result_and_the_attempt(connection, plain):
     job_id = await running(connection)
 
-    settled = await settle(connection, job_id, Move.SUCCEED, result='{"answer": 42}')
+    settled = await settle(connection, job_id, Move.SUCCEED, result=Raw(b'{"answer": 42}'))
 
     assert settled.status is JobStatus.SUCCESS
     assert json.loads(await plain.fetchval("SELECT result FROM job_results")) == {"answer": 42}
@@ -56,7 +60,7 @@ async def test_a_late_worker_writes_nothing(connection, plain):
     before = await row(plain, job_id)
 
     for attempt in (1, 2, 3):
-        assert await settle(connection, job_id, Move.SUCCEED, attempt, result="1") is None
+        assert await settle(connection, job_id, Move.SUCCEED, attempt, result=Raw(b"1")) is None
 
     assert await row(plain, job_id) == before
 
@@ -100,7 +104,7 @@ async def test_a_release_keeps_the_attempt_and_counts_no_failure(connection, pla
 async def test_a_retry_is_due_after_its_delay_by_the_databases_clock(connection, plain):
     job_id = await running(connection)
 
-    await settle(connection, job_id, Move.RETRY, failed=True, delay=60.0, error='{"a": 1}')
+    await settle(connection, job_id, Move.RETRY, failed=True, delay=60.0, error=REFUSED)
 
     it = await row(plain, job_id)
     assert (it["status"], it["failures"]) == ("retrying", 1)
@@ -114,7 +118,7 @@ async def test_a_stop_that_was_asked_for_overrules_a_retry_and_a_release(connect
         job_id = await running(connection)
         await moves.cancel(connection, [job_id], actor="user:ann")
 
-        settled = await settle(connection, job_id, move, error='{"a": 1}', delay=60.0)
+        settled = await settle(connection, job_id, move, error=REFUSED, delay=60.0)
 
         assert settled.status is JobStatus.CANCELLED
         assert settled.error_class is None
@@ -140,7 +144,7 @@ async def test_asking_twice_for_a_stop_is_told_once(connection, plain):
 
 async def test_a_revived_job_starts_from_zero_but_keeps_its_fence(connection, plain):
     job_id = await running(connection, max_retries=0)
-    await settle(connection, job_id, Move.BURY, failed=True, crashed=True, error='{"a": 1}')
+    await settle(connection, job_id, Move.BURY, failed=True, crashed=True, error=REFUSED)
 
     done = await moves.revive(connection, [job_id], actor="user:ann")
 
@@ -260,6 +264,6 @@ async def test_an_outcome_that_the_database_refuses_changes_nothing(connection, 
     job_id = await running(connection)
 
     with pytest.raises(Exception, match="unsupported Unicode"):
-        await settle(connection, job_id, Move.SUCCEED, result='{"a": "\\u0000"}')
+        await settle(connection, job_id, Move.SUCCEED, result=Raw(b'{"a": "\\u0000"}'))
 
     assert (await row(plain, job_id))["status"] == "running"

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from msgspec import Raw, structs
+
 from taskforge.core.ids import new_id
 from taskforge.core.job import JobOrder
 from taskforge.core.people import Principal, Role
@@ -27,7 +29,7 @@ def draft(**fields: Any) -> Draft:
         id=new_id(),
         type=TYPE,
         rank=2,
-        payload="{}",
+        payload=Raw(b"{}"),
         max_retries=3,
         timeout_seconds=60,
         run_at=None,
@@ -39,7 +41,7 @@ def draft(**fields: Any) -> Draft:
         summary=None,
         actor="user:ann",
     )
-    return standard._replace(**fields)
+    return structs.replace(standard, **fields)
 
 
 def claimer(

@@ -206,7 +206,7 @@ class World:
             error = draw(sampled_from([InvalidInput("no"), TargetError("away")]))
             verdict = after_failure(error, Budget(grip.failures, grip.max_retries), DELAYS)
             failure = ending(
-                *grip[:3], verdict.move, failed=True, delay=verdict.delay, error='{"a": 1}'
+                *grip[:3], verdict.move, failed=True, delay=verdict.delay, error=verdict.error
             )
             self._settle([failure], [grip])
 

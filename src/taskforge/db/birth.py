@@ -2,26 +2,28 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.states import JobStatus
+from taskforge.db.engine import dump_json
 
 KEY_HOURS = 24
 """How long an idempotency key is remembered (R-43)."""
 
 
-class Draft(NamedTuple):
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A checked order, ready to become a job."""
 
     id: UUID
     type: str
     rank: int
-    payload: str
-    """JSON text of the normalised payload."""
+    payload: msgspec.Raw
+    """JSON of the normalised payload."""
     max_retries: int
     timeout_seconds: int
     run_at: datetime | None
@@ -54,22 +56,20 @@ class KeyHolder(NamedTuple):
 _CREATE = text("""
 WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
 drafts AS MATERIALIZED (
-    SELECT d.*, COALESCE(d.at, clock.now + d.delay * interval '1 second') AS run_at
-    FROM clock, unnest(
-        CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:ranks AS smallint[]),
-        CAST(:payloads AS text[]), CAST(:max_retries AS smallint[]), CAST(:timeouts AS integer[]),
-        CAST(:run_ats AS timestamptz[]), CAST(:delays AS float8[]), CAST(:creators AS uuid[]),
-        CAST(:webhooks AS text[]), CAST(:keys AS text[]), CAST(:tags AS text[]),
-        CAST(:summaries AS text[]), CAST(:actors AS text[])
-    ) AS d(id, type, priority, payload, max_retries, timeout, at, delay, created_by, webhook_url,
-           key, tags, summary, actor)
+    SELECT d.id, d.type, d.rank AS priority, d.payload, d.max_retries, d.timeout_seconds,
+           COALESCE(d.run_at, clock.now + d.delay_seconds * interval '1 second') AS run_at,
+           d.created_by, d.webhook_url, d.idempotency_key, d.tags, d.summary, d.actor
+    FROM clock, json_to_recordset(CAST(:drafts AS json)) AS d(
+        id uuid, type text, rank smallint, payload jsonb, max_retries smallint,
+        timeout_seconds integer, run_at timestamptz, delay_seconds float8, created_by uuid,
+        webhook_url text, idempotency_key text, tags text[], summary text, actor text)
 ),
 born AS (
     INSERT INTO jobs (id, type, priority, status, version, max_retries, timeout_seconds, notify,
                       created_at, run_at, queued_at, hinted_at)
     SELECT d.id, d.type, d.priority,
            CASE WHEN d.run_at <= clock.now THEN 'queued' ELSE 'scheduled' END, 1, d.max_retries,
-           d.timeout, d.webhook_url IS NOT NULL, clock.now, d.run_at,
+           d.timeout_seconds, d.webhook_url IS NOT NULL, clock.now, d.run_at,
            CASE WHEN d.run_at <= clock.now THEN clock.now END,
            CASE WHEN d.run_at <= clock.now THEN clock.now END
     FROM drafts d, clock
@@ -78,13 +78,12 @@ born AS (
 detailed AS (
     INSERT INTO job_details (job_id, type, priority, created_by, tags, payload, summary,
                              webhook_url, idempotency_key)
-    SELECT id, type, priority, created_by, CAST(tags AS text[]), CAST(payload AS jsonb), summary,
-           webhook_url, key
+    SELECT id, type, priority, created_by, tags, payload, summary, webhook_url, idempotency_key
     FROM drafts
 ),
 tagged AS (
     INSERT INTO job_tags (tag, job_id)
-    SELECT unnest(CAST(tags AS text[])), id FROM drafts WHERE tags <> '{}'
+    SELECT unnest(tags), id FROM drafts WHERE tags <> '{}'
 ),
 told AS (
     INSERT INTO job_events (job_id, version, at, cycle, attempt, event, status, actor)
@@ -121,14 +120,8 @@ async def create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[U
         connection: in autocommit, or in a transaction that also takes the keys.
         drafts: at least one; ids are new and unique.
     """
-    columns: list[tuple[Any, ...]] = list(zip(*drafts, strict=True))
-    names: tuple[str, ...] = (
-        "ids", "types", "ranks", "payloads", "max_retries", "timeouts", "run_ats", "delays",
-        "creators", "webhooks", "keys", "tags", "summaries", "actors",
-    )  # fmt: skip
-    values: dict[str, list[Any]] = dict(zip(names, map(list, columns), strict=True))
-    values["tags"] = [_array(tags) for tags in values["tags"]]
-    rows = await connection.execute(_CREATE, values)
+    # One JSON text: fourteen arrays cost the client more than the insert costs the server.
+    rows = await connection.execute(_CREATE, {"drafts": dump_json(drafts)})
     return {row.id: Born(JobStatus(row.status), *row[2:]) for row in rows}
 
 
@@ -156,11 +149,3 @@ async def key_holder(connection: AsyncConnection, user_id: UUID, key: str) -> Ke
     """The job that a key names, if any."""
     row = (await connection.execute(_KEY_HOLDER, {"user_id": user_id, "key": key})).first()
     return KeyHolder(*row) if row else None
-
-
-def _array(values: Sequence[str]) -> str:
-    """An array literal; ragged arrays cannot travel as parameters."""
-    if not values:
-        return "{}"
-    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"

@@ -13,15 +13,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from taskforge.core.failures import ErrorClass
-from taskforge.core.job import JobRow
+from taskforge.core.failures import ErrorClass, ErrorRecord
+from taskforge.core.job import JobRow, Progress
 from taskforge.core.states import FINAL, MOVES, WAITING, JobStatus, Move
+from taskforge.db.engine import dump_json
 from taskforge.db.rows import job_row
 from taskforge.db.story import NOTIFY, SHOW, TAIL, listed
 
+_TARGETS = ", ".join(f"('{move}', '{rule.target}')" for move, rule in MOVES.items())
 _FINAL = listed(FINAL)
 _RUNNING = f"'{JobStatus.RUNNING}'"
 _QUEUED = f"'{JobStatus.QUEUED}'"
@@ -35,7 +38,7 @@ class Moved(NamedTuple):
     left: JobStatus
 
 
-class Ending(NamedTuple):
+class Ending(msgspec.Struct, frozen=True):
     """What an attempt came to, quoting what it must still hold: the fence (DESIGN §2.4)."""
 
     id: UUID
@@ -46,13 +49,11 @@ class Ending(NamedTuple):
     crashed: bool = False
     delay: float = 0.0
     """Seconds until it is due again."""
-    error: str | None = None
-    """JSON text."""
-    error_class: str | None = None
-    result: str | None = None
-    """JSON text."""
-    progress: str | None = None
-    """JSON text of the last progress; None keeps what the row has."""
+    error: ErrorRecord | None = None
+    result: msgspec.Raw | None = None
+    """JSON."""
+    progress: Progress | None = None
+    """The last one; None keeps what the row has."""
     actor: str | None = None
 
 
@@ -76,13 +77,11 @@ class Settled(NamedTuple):
 _SETTLE = text(
     f"""
 WITH endings AS MATERIALIZED (
-    SELECT * FROM unnest(
-        CAST(:ids AS uuid[]), CAST(:attempts AS integer[]), CAST(:workers AS uuid[]),
-        CAST(:targets AS text[]), CAST(:failed AS boolean[]), CAST(:crashed AS boolean[]),
-        CAST(:delays AS float8[]), CAST(:errors AS text[]), CAST(:error_classes AS text[]),
-        CAST(:results AS text[]), CAST(:progresses AS text[]), CAST(:actors AS text[])
-    ) AS e(id, attempt, worker_id, target, failed, crashed, delay, error, error_class, result,
-           progress, actor)
+    SELECT e.*, t.target, e.error ->> 'class' AS error_class
+    FROM json_to_recordset(CAST(:endings AS json)) AS e(
+        id uuid, attempt integer, worker_id uuid, move text, failed boolean, crashed boolean,
+        delay float8, error jsonb, result jsonb, progress jsonb, actor text)
+    JOIN (VALUES {_TARGETS}) AS t(move, target) USING (move)
 ),
 picked AS MATERIALIZED (
     -- Who asked for a stop gets one, unless the work was done by then (R-18).
@@ -95,7 +94,7 @@ picked AS MATERIALIZED (
 moved AS (
     UPDATE jobs j SET
         status = p.goal, version = j.version + 1, lease_expires_at = NULL,
-        progress = COALESCE(CAST(p.progress AS jsonb), j.progress),
+        progress = COALESCE(p.progress, j.progress),
         finished_at = CASE WHEN p.goal IN {_FINAL} THEN clock_timestamp() END,
         failures = j.failures + p.failed::integer, crashes = j.crashes + p.crashed::integer,
         run_at = CASE WHEN p.goal = 'retrying'
@@ -115,12 +114,12 @@ recorded AS (
     INSERT INTO job_attempts (job_id, number, started_at, finished_at, worker_id, outcome, error)
     SELECT id, attempt, started_at, at, worker_id,
            CASE WHEN crashed THEN 'lost' WHEN status = 'queued' THEN 'released' ELSE status END,
-           CAST(error AS jsonb)
+           error
     FROM moved
 ),
 kept AS (
     INSERT INTO job_results AS r (job_id, result, error)
-    SELECT id, CAST(result AS jsonb), CAST(error AS jsonb) FROM moved
+    SELECT id, result, error FROM moved
     WHERE result IS NOT NULL OR error IS NOT NULL OR attempt > 1
     ON CONFLICT (job_id) DO UPDATE SET result = EXCLUDED.result, error = EXCLUDED.error
 ){NOTIFY}{TAIL}
@@ -137,25 +136,7 @@ async def settle(connection: AsyncConnection, endings: Sequence[Ending]) -> dict
     Jobs whose lease has passed to somebody else are absent from the answer, and nothing of theirs
     was written. The row, its event, the attempt, the result and the webhook rows are one statement.
     """
-    (ids, attempts, workers, moves, failed, crashed, delays, errors, classes, results, progresses,
-     actors) = map(list, zip(*endings, strict=True))  # fmt: skip
-    rows = await connection.execute(
-        _SETTLE,
-        {
-            "ids": ids,
-            "attempts": attempts,
-            "workers": workers,
-            "targets": [MOVES[move].target.value for move in moves],
-            "failed": failed,
-            "crashed": crashed,
-            "delays": delays,
-            "errors": errors,
-            "error_classes": classes,
-            "results": results,
-            "progresses": progresses,
-            "actors": actors,
-        },
-    )
+    rows = await connection.execute(_SETTLE, {"endings": dump_json(endings)})
     return {row.id: _settled(row) for row in rows}
 
 

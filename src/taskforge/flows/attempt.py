@@ -28,7 +28,6 @@ from taskforge.core.retry import (
 )
 from taskforge.core.states import JobStatus, Move
 from taskforge.db.claims import Claimed, claim, claim_suspect
-from taskforge.db.engine import dump_json
 from taskforge.db.moves import Ending, Settled
 from taskforge.flows.context import JobContext
 from taskforge.flows.frames import moved
@@ -150,7 +149,9 @@ async def run(unit: Unit, hold: Hold) -> Ended:
     return Ended(ended, settled)
 
 
-async def _work(unit: Unit, hold: Hold, context: JobContext) -> tuple[Verdict | None, str | None]:
+async def _work(
+    unit: Unit, hold: Hold, context: JobContext
+) -> tuple[Verdict | None, msgspec.Raw | None]:
     """Run the handler to its end or interruption; the verdict is None when the lease is lost."""
     row = hold.claimed.row
     budget = Budget(row.failures, row.max_retries, hold.claimed.crashes)
@@ -185,7 +186,7 @@ async def _call(unit: Unit, hold: Hold, context: JobContext) -> Any:
     return await job_type.run(ask, context)
 
 
-def _encode(value: Any) -> str | None:
+def _encode(value: Any) -> msgspec.Raw | None:
     if value is None:
         return None
     try:
@@ -198,7 +199,7 @@ def _encode(value: Any) -> str | None:
         )
     if b"\\u0000" in body:
         raise InvalidInput("the handler's result contains a NUL character")
-    return body.decode()
+    return msgspec.Raw(body)
 
 
 def _interrupted(why: Interruption) -> Verdict | None:
@@ -226,10 +227,9 @@ def _policy(unit: Unit, name: str) -> RetryPolicy:
 
 
 def _ending(
-    unit: Unit, hold: Hold, context: JobContext, verdict: Verdict, result: str | None
+    unit: Unit, hold: Hold, context: JobContext, verdict: Verdict, result: msgspec.Raw | None
 ) -> Ending:
-    row, error = hold.claimed.row, verdict.error
-    latest = context.latest
+    row = hold.claimed.row
     return Ending(
         id=row.id,
         attempt=row.attempt,
@@ -237,10 +237,9 @@ def _ending(
         move=verdict.move,
         failed=verdict.failed,
         delay=verdict.delay,
-        error=dump_json(error) if error else None,
-        error_class=error.class_ if error else None,
+        error=verdict.error,
         result=result,
-        progress=dump_json(latest) if latest else None,
+        progress=context.latest,
         actor=f"worker:{unit.claimer.worker_id}",
     )
 

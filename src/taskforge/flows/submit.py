@@ -97,7 +97,7 @@ def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
         id=new_id(),
         type=order.type,
         rank=order.priority.rank,
-        payload=msgspec.json.encode(payload).decode(),
+        payload=msgspec.Raw(msgspec.json.encode(payload)),
         max_retries=job_type.max_retries if order.max_retries is UNSET else order.max_retries,
         timeout_seconds=order.timeout_seconds or job_type.timeout_seconds,
         run_at=_run_at(order),

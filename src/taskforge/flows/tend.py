@@ -21,7 +21,7 @@ from taskforge.core.states import JobStatus
 from taskforge.core.watch import Watch
 from taskforge.db import hints, leases, moves, roster
 from taskforge.db.counts import roll_up
-from taskforge.db.engine import dump_json, transaction
+from taskforge.db.engine import transaction
 from taskforge.db.facts import EPOCH, get_fact, set_fact
 from taskforge.db.job_rows import get_rows
 from taskforge.db.leases import Expired
@@ -197,7 +197,6 @@ def _ending(job: Expired) -> moves.Ending:
         failed=verdict.failed,
         crashed=verdict.crashed,
         delay=verdict.delay,
-        error=dump_json(verdict.error) if verdict.error else None,
-        error_class=verdict.error.class_ if verdict.error else None,
+        error=verdict.error,
         actor="scheduler",
     )

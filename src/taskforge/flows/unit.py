@@ -12,7 +12,7 @@ from taskforge.core.batch import Batcher
 from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.states import Move
 from taskforge.db.claims import Claimer, save_progress
-from taskforge.db.engine import dump_json, is_away
+from taskforge.db.engine import is_away
 from taskforge.db.logs import Line, insert_lines
 from taskforge.db.moves import Ending, Settled, settle
 from taskforge.flows.deps import Deps
@@ -109,8 +109,7 @@ class Unit:
             worker_id=ending.worker_id,
             move=Move.FAIL,
             failed=True,
-            error=dump_json(error),
-            error_class=error.class_,
+            error=error,
         )
         try:
             return _of(plain, await self._insist_on([plain]))
