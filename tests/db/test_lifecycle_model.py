@@ -29,7 +29,8 @@ class Lifecycle(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self.entered = open_deps(self.site, load(["jobs.plain"]), by_key=True)
-        self.world = World(self.runner.run(self.entered.__aenter__()), self.runner.run)
+        run: Any = self.runner.run
+        self.world = World(run(self.entered.__aenter__()), run)
 
     def teardown(self) -> None:
         self.runner.run(self.entered.__aexit__(None, None, None))

@@ -1,6 +1,7 @@
 """What the moves do besides changing the status."""
 
 import json
+from typing import Any
 
 import pytest
 from msgspec import Raw
@@ -32,7 +33,7 @@ async def running(connection, **fields):
     return job_id
 
 
-async def settle(connection, job_id, move, attempt=1, **fields):
+async def settle(connection, job_id, move, attempt=1, **fields) -> Any:
     done = await moves.settle(connection, [ending(job_id, attempt, ME.worker_id, move, **fields)])
     return done.get(job_id)
 
