@@ -133,7 +133,7 @@ async def run(unit: Unit, hold: Hold) -> Ended:
     context = JobContext(unit, row, _errors.decode(previous) if previous else None)
     verdict, result = await _work(unit, hold, context)
     hold.free()
-    context.close()
+    await context.close()
     if verdict is None:
         log.warning("attempt.abandoned", why=hold.interruption)
         return Ended(row, None)

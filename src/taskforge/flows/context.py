@@ -4,6 +4,7 @@ The contract that it keeps is `handlers.base.Context`.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,7 @@ class JobContext:
         self._timer: asyncio.TimerHandle | None = None
         self._lines = 0
         self._log_bytes = 0
+        self._last_line: asyncio.Future[None] | None = None
 
     @property
     def latest(self) -> Progress | None:
@@ -95,10 +97,16 @@ class JobContext:
         limits = msgspec.structs.replace(limits, seconds=min(limits.seconds, left))
         return await run_child(function, args, limits=limits, on_report=self._take)
 
-    def close(self) -> None:
-        """No report leaves after this; the outcome carries the last one."""
+    async def close(self) -> None:
+        """Let no report leave after this, and wait until the log is written.
+
+        The outcome carries the last report. It comes after the log: whoever sees that a job has
+        ended finds every line, and may delete them all.
+        """
         if self._timer:
             self._timer.cancel()
+        if self._last_line:
+            await self._last_line  # lines are written in order
 
     def _take(self, progress: Progress) -> None:
         self._latest = _tidied(progress)
@@ -122,7 +130,9 @@ class JobContext:
     def _write(self, level: str, text: str, body: str | None) -> None:
         at = datetime.now(UTC)
         seq = (self.attempt - 1) * SEQ_STRIDE + self._lines
-        self._unit.lines.add(Line(self.job_id, seq, self.attempt, at, level, text, body))
+        self._last_line = self._unit.lines.add(
+            Line(self.job_id, seq, self.attempt, at, level, text, body)
+        )
         line = LogLine(
             seq=seq,
             at=at,
@@ -139,13 +149,24 @@ class JobContext:
 
 def _tidied(progress: Progress) -> Progress:
     """The percentage worked out and kept within 0 to 100, texts cut to one line's worth."""
-    percent = progress.percent
-    if percent is None and progress.total and progress.current is not None:
-        percent = 100.0 * progress.current / progress.total
+    percent, current, total = map(_number, (progress.percent, progress.current, progress.total))
+    if percent is None and total and current is not None:
+        percent = 100.0 * current / total
     return Progress(
         percent=None if percent is None else round(min(max(percent, 0.0), 100.0), 1),
-        current=progress.current,
-        total=progress.total,
+        current=current,
+        total=total,
         stage=progress.stage and plain_text(progress.stage, 100),
         message=progress.message and plain_text(progress.message, 300),
     )
+
+
+def _number(value: float | None) -> float | None:
+    """A number that JSON can carry there and back; None for what is beyond it."""
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
