@@ -71,22 +71,24 @@ class Hold:
         self.lease_until = lease_until
         self.interruption: Interruption | None = None
         self.task: asyncio.Task[Any] | None = None
+        """Set when the attempt begins: a task that is cancelled before would never run at all."""
         self.working = True
-        """Whether the handler runs; what follows it is never interrupted."""
+        """Whether the handler runs or will; what follows it is never interrupted."""
         self.stop_by = time.monotonic() + claimed.row.timeout_seconds + STUBBORN_SECONDS
         """Monotonic seconds; a handler that works on after that cannot be stopped (R-19)."""
         self._freed = freed
 
     def interrupt(self, why: Interruption) -> None:
         """Stop the handler; the first reason counts, except that a lost lease overrules."""
-        if not self.working or self.task is None:
+        if not self.working:
             return
         if self.interruption is None:
             self.stop_by = min(self.stop_by, time.monotonic() + STUBBORN_SECONDS)
         elif why is not Interruption.LOST or self.interruption is why:
             return
         self.interruption = why
-        self.task.cancel()
+        if self.task:
+            self.task.cancel()
 
     def free(self) -> None:
         """The handler has ended; its slot is free while the outcome is being recorded."""
@@ -157,21 +159,20 @@ async def _work(
     budget = Budget(row.failures, row.max_retries, hold.claimed.crashes)
     policy = _policy(unit, row.type)
     limit = asyncio.timeout(row.timeout_seconds)
+    hold.task = asyncio.current_task()
+    if hold.interruption:
+        return _interrupted(hold.interruption), None
     try:
         async with limit:
             value = await _call(unit, hold, context)
         return SUCCEEDED, _encode(value)
-    except asyncio.CancelledError as error:
-        if hold.interruption is None:  # the handler's own doing: a failure like any other
-            return after_failure(error, budget, policy), None
-        _uncancel()
-        return _interrupted(hold.interruption), None
-    except TimeoutError as error:
-        if limit.expired():
-            late = JobTimeout(f"the attempt took longer than {row.timeout_seconds} seconds")
-            return after_failure(late, budget, policy), None
-        return after_failure(error, budget, policy), None
     except BaseException as error:  # noqa: BLE001 - SystemExit here would end the loop (R-D6)
+        if hold.interruption:
+            # Whatever the handler made of its cancellation: it is we who stopped it.
+            _uncancel()
+            return _interrupted(hold.interruption), None
+        if limit.expired():
+            error = JobTimeout(f"the attempt took longer than {row.timeout_seconds} seconds")
         return after_failure(error, budget, policy), None
 
 
