@@ -66,8 +66,12 @@ class Crew:
         self._draining = False
         self._idle = asyncio.Event()
         self._idle.set()
-        self.holds: dict[UUID, Hold] = {}
-        """Attempts of this unit, the ones whose outcome is being recorded included."""
+        self.holds: dict[tuple[UUID, int], Hold] = {}
+        """Attempts of this unit by job and number, those being recorded included.
+
+        A job may be here twice: when its lease ran out while its handler worked, and the next
+        attempt came back to this unit before the first had unwound.
+        """
 
     def start(self) -> None:
         """Claim what is waiting already."""
@@ -89,16 +93,16 @@ class Crew:
 
     def stop(self, ids: Iterable[UUID]) -> None:
         """Stop these jobs, as far as they run here."""
-        for job_id in ids:
-            if hold := self.holds.get(job_id):
+        unwanted = set(ids)
+        for (job_id, _), hold in self.holds.items():
+            if job_id in unwanted:
                 hold.interrupt(Interruption.CANCELLED)
 
-    def renewed(self, ids: Iterable[tuple[UUID, int]], asked_at: float) -> None:
+    def renewed(self, attempts: Iterable[tuple[UUID, int]], asked_at: float) -> None:
         """The leases of these attempts were extended by a request sent at `asked_at`."""
         until = self._lease_until(asked_at)
-        for job_id, attempt in ids:
-            hold = self.holds.get(job_id)
-            if hold and hold.claimed.row.attempt == attempt:
+        for attempt in attempts:
+            if hold := self.holds.get(attempt):
                 hold.lease_until = until
 
     def lose(self, attempts: Iterable[tuple[UUID, int]]) -> None:
@@ -106,10 +110,10 @@ class Crew:
 
         Those that have ended since the heartbeat asked are not lost, and of no concern any more.
         """
-        for job_id, attempt in attempts:
-            hold = self.holds.get(job_id)
-            if hold and hold.claimed.row.attempt == attempt and hold.working:
-                log.warning("lease.lost", job_id=str(job_id), attempt=attempt)
+        for job_id, number in attempts:
+            hold = self.holds.get((job_id, number))
+            if hold and hold.working:
+                log.warning("lease.lost", job_id=str(job_id), attempt=number)
                 hold.interrupt(Interruption.LOST)
 
     def look_for_suspects(self) -> None:
@@ -128,6 +132,9 @@ class Crew:
         self._admit()
         self._kick()
         deadline = time.monotonic() + seconds
+        if self._claiming:
+            # What a claim under way still brings is ours to finish or to hand back.
+            await asyncio.wait({self._claiming}, timeout=max(seconds, 1.0))
         while self.holds and time.monotonic() < deadline and not hasten():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), HASTEN_SECONDS)
@@ -197,9 +204,9 @@ class Crew:
         tasks: dict[UUID, asyncio.Task[None]] = {}
         for job in claimed:
             hold = Hold(job, lease_until=self._lease_until(asked_at), freed=self._freed)
-            self.holds[job.row.id] = hold
+            self.holds[job.row.id, job.row.attempt] = hold
             self._working += 1
-            hold.task = tasks[job.row.id] = asyncio.create_task(self._run(hold))
+            tasks[job.row.id] = asyncio.create_task(self._run(hold))
         if claimed:
             self._idle.clear()
         for ask in asks:
@@ -207,15 +214,15 @@ class Crew:
                 ask.answer.set_result([tasks[id_] for id_ in ask.ids if id_ in tasks])
 
     async def _run(self, hold: Hold) -> None:
-        job_id = hold.claimed.row.id
+        row = hold.claimed.row
         try:
             await self._carry(await run(self.unit, hold))
         except Exception:
-            log.exception("attempt.broke", job_id=str(job_id))
+            log.exception("attempt.broke", job_id=str(row.id))
         finally:
             if hold.working:
                 hold.free()
-            del self.holds[job_id]
+            del self.holds[row.id, row.attempt]
             self._after_one()
 
     def _freed(self, _hold: Hold) -> None:

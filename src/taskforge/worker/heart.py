@@ -120,7 +120,7 @@ class Heart(threading.Thread):
 
     async def _beat(self, engine: AsyncEngine) -> None:
         asked_at = time.monotonic()
-        held = [(job_id, hold.claimed.row.attempt) for job_id, hold in self._holds()]
+        held = [attempt for attempt, _ in self._holds()]
         if asked_at - self._answered_at > self._wedged_after:
             log.error("loop.wedged", seconds=round(asked_at - self._answered_at, 1))
             held = []
@@ -148,14 +148,12 @@ class Heart(threading.Thread):
             silent = now - self._answered_at
             if silent > self._dead_after or not self._is_sound():
                 self._die("loop.dead", silent_seconds=round(silent, 1))
-            late = [
-                (job_id, hold.claimed.row.attempt)
-                for job_id, hold in self._holds()
-                if now > hold.lease_until
-            ]
+            late = [attempt for attempt, hold in self._holds() if now > hold.lease_until]
             self._tell(self._crew.lose, late)
             stubborn = [
-                str(job_id) for job_id, hold in self._holds() if hold.working and now > hold.stop_by
+                str(job_id)
+                for (job_id, _), hold in self._holds()
+                if hold.working and now > hold.stop_by
             ]
             if stubborn:
                 self._die("handler.unstoppable", jobs=stubborn)

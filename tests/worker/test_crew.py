@@ -1,0 +1,215 @@
+"""The crew in the test's own loop: what it claims, and what it hands back."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from support.make import claimer, ending, order, person
+from support.waiting import eventually
+from taskforge.core.ids import new_id
+from taskforge.core.priority import QUEUES, Priority
+from taskforge.core.states import JobStatus, Move
+from taskforge.db.job_rows import get_row
+from taskforge.db.moves import settle
+from taskforge.flows import submit
+from taskforge.flows.deps import open_deps
+from taskforge.flows.unit import Unit
+from taskforge.handlers.registry import load
+from taskforge.worker.crew import Crew
+from taskforge.worker.gate import Gate
+
+BY = person()
+
+
+@pytest.fixture
+async def deps(settings):
+    async with open_deps(settings, load(["jobs.plain", "jobs.rough"])) as it:
+        yield it
+
+
+@pytest.fixture
+async def make_crew(deps):
+    crews = []
+
+    def make(slots=4):
+        async def carry(_ended):
+            pass
+
+        unit = Unit(deps, claimer(types=sorted(deps.registry.types)))
+        crews.append(Crew(unit, slots, Gate(QUEUES), carry))
+        return crews[-1]
+
+    yield make
+    for crew in crews:
+        await crew.drain(0, hasten=lambda: True)
+
+
+@pytest.fixture
+async def plain(database_url):
+    it = await asyncpg.connect(database_url)
+    yield it
+    await it.close()
+
+
+async def ordered(deps, type="noop", payload=None, **fields):
+    return (await submit.submit(deps, order(type, payload, **fields), BY)).job.id
+
+
+async def until(deps, job_id, status):
+    async def look():
+        async with deps.db.connect() as connection:
+            row = await get_row(connection, job_id)
+        assert row
+        return row.status is status and row
+
+    return await eventually(look)
+
+
+async def test_a_crew_starts_with_what_is_waiting(deps, make_crew):
+    ids = [await ordered(deps) for _ in range(10)]
+
+    make_crew(slots=2).start()
+
+    for job_id in ids:
+        await until(deps, job_id, JobStatus.SUCCESS)
+
+
+async def test_never_more_handlers_work_than_there_are_slots(deps, make_crew):
+    ids = [await ordered(deps, "pause", {"seconds": 0.02}) for _ in range(12)]
+    crew = make_crew(slots=3)
+    most = 0
+
+    async def watch():
+        nonlocal most
+        while True:
+            most = max(most, sum(hold.working for hold in crew.holds.values()))
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.gather(*(crew.serve([job_id]) for job_id in ids))
+    for job_id in ids:
+        await until(deps, job_id, JobStatus.SUCCESS)
+    watching.cancel()
+
+    assert most == 3
+
+
+async def test_the_most_urgent_runs_first_whatever_the_hints_say(deps, make_crew, plain):
+    low = [await ordered(deps, priority=Priority.LOW) for _ in range(3)]
+    normal = [await ordered(deps) for _ in range(3)]
+    critical = [await ordered(deps, priority=Priority.CRITICAL) for _ in range(3)]
+
+    make_crew(slots=1).start()
+    for job_id in low:
+        await until(deps, job_id, JobStatus.SUCCESS)
+
+    rows = await plain.fetch("SELECT id FROM jobs ORDER BY started_at")
+    assert [row["id"] for row in rows] == critical + normal + low
+
+
+async def test_a_hint_that_names_nothing_is_answered(make_crew):
+    await asyncio.wait_for(make_crew().serve([new_id()]), 5)
+
+
+async def test_a_hint_is_answered_when_its_jobs_have_ended(deps, make_crew):
+    job_id = await ordered(deps, "pause", {"seconds": 0.05})
+
+    await asyncio.wait_for(make_crew().serve([job_id, job_id, new_id()]), 10)
+
+    await until(deps, job_id, JobStatus.SUCCESS)
+
+
+async def test_a_drain_hands_jobs_back_without_a_failure(deps, make_crew):
+    job_id = await ordered(deps, "pause", {"seconds": 60})
+    crew = make_crew()
+    crew.start()
+    await until(deps, job_id, JobStatus.RUNNING)
+
+    await crew.drain(0.05, hasten=lambda: False)
+
+    row = await until(deps, job_id, JobStatus.QUEUED)
+    assert (row.attempt, row.failures) == (1, 0)
+    assert crew.holds == {}
+
+
+async def test_a_drain_lets_a_job_finish_within_its_grace(deps, make_crew):
+    job_id = await ordered(deps, "pause", {"seconds": 0.3})
+    crew = make_crew()
+    crew.start()
+    await until(deps, job_id, JobStatus.RUNNING)
+
+    await crew.drain(20, hasten=lambda: False)
+
+    assert (await until(deps, job_id, JobStatus.SUCCESS)).attempt == 1
+
+
+async def test_a_drain_waits_for_the_claim_that_is_under_way(deps, make_crew, plain):
+    job_id = await ordered(deps, "pause", {"seconds": 60})
+    crew = make_crew()
+    gate = plain.transaction()
+    await gate.start()
+    await plain.execute("LOCK TABLE queues IN ACCESS EXCLUSIVE MODE")
+    crew.start()
+    await waits_for_a_lock(plain)
+
+    draining = asyncio.create_task(crew.drain(0.0, hasten=lambda: False))
+    await asyncio.sleep(0)
+    await gate.rollback()
+    await draining
+
+    row = await until(deps, job_id, JobStatus.QUEUED)
+    assert (row.failures, crew.holds) == (0, {})
+
+
+async def waits_for_a_lock(plain):
+    """Some other connection waits for a lock of ours."""
+
+    async def look():
+        return await plain.fetchval(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND database ="
+            " (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+
+    await eventually(look)
+
+
+async def test_a_crew_that_takes_its_own_job_again_loses_only_the_first_try(deps, make_crew):
+    job_id = await ordered(deps, "stubborn", {"seconds": 0.4})
+    crew = make_crew()
+    crew.start()
+    await until(deps, job_id, JobStatus.RUNNING)
+    me = crew.unit.claimer.worker_id
+    async with deps.db.connect() as connection:  # as if the lease had run out
+        await settle(connection, [ending(job_id, 1, me, Move.RELEASE)])
+    serving = asyncio.create_task(crew.serve([job_id]))
+    await until(deps, job_id, JobStatus.RUNNING)
+
+    crew.lose([(job_id, 1)])
+    await serving
+
+    row = await until(deps, job_id, JobStatus.SUCCESS)
+    assert row.attempt == 2
+    await eventually(lambda: gone(crew))
+    await asyncio.wait_for(crew.serve([await ordered(deps)]), 10)
+
+
+async def gone(crew):
+    return not crew.holds
+
+
+async def test_a_job_stopped_while_its_claim_returns_frees_its_slot(deps, make_crew):
+    job_id = await ordered(deps, "pause", {"seconds": 60})
+    crew = make_crew(slots=1)
+
+    async def stop_at_once():
+        while not crew.holds:
+            await asyncio.sleep(0)
+        crew.stop([job_id])
+
+    stopping = asyncio.create_task(stop_at_once())
+    await asyncio.wait_for(crew.serve([job_id]), 10)
+    await stopping
+
+    await until(deps, job_id, JobStatus.CANCELLED)
+    await asyncio.wait_for(crew.serve([await ordered(deps)]), 10)
