@@ -86,7 +86,7 @@ class Chaos:
     def __init__(self, ground: Ground, arena: Arena) -> None:
         self.ground = ground
         self.arena = arena
-        self.random = random.Random(os.environ.get("CHAOS_SEED", "1"))  # noqa: S311 - repeatable
+        self.random = random.Random(os.environ.get("CHAOS_SEED", "1"))
         self.accepted: set[UUID] = set()
         self._began = time.monotonic()
 
@@ -104,7 +104,9 @@ class Chaos:
 
     # --- load
 
-    async def submit(self, n: int, type: str = "effect", payload: Any = None, **fields: Any) -> None:
+    async def submit(
+        self, n: int, type: str = "effect", payload: Any = None, **fields: Any
+    ) -> None:
         """Submit `n` jobs in bulk and remember what was accepted."""
         asked = [order(type, payload, **fields) for _ in range(n)]
         done = await submit.submit_many(self.arena.deps, asked, self.arena.by, atomic=False)

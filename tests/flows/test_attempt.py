@@ -1,6 +1,7 @@
 """One attempt, stopped at the worst moments."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ async def held(unit, type, payload=None, **fields):
     return Hold(claimed[0], lease_until=float("inf"), freed=freed.append), freed
 
 
-async def row(unit, hold):
+async def row(unit, hold) -> Any:
     async with unit.deps.db.connect() as connection:
         return await get_row(connection, hold.claimed.row.id)
 

@@ -26,7 +26,8 @@ async def test_a_failing_job_waits_longer_each_time_and_then_works(shared):
 
     assert (row["status"], row["attempt"], row["failures"]) == ("success", 3, 2)
     tries = await shared.db.fetch(
-        "SELECT outcome, started_at, finished_at FROM job_attempts WHERE job_id = $1 ORDER BY number",
+        "SELECT outcome, started_at, finished_at FROM job_attempts"
+        " WHERE job_id = $1 ORDER BY number",
         job_id,
     )
     assert [it["outcome"] for it in tries] == ["retrying", "retrying", "success"]

@@ -166,14 +166,13 @@ async def _work(
         async with limit:
             value = await _call(unit, hold, context)
         return SUCCEEDED, _encode(value)
-    except BaseException as error:  # noqa: BLE001 - SystemExit here would end the loop (R-D6)
+    except BaseException as raised:  # noqa: BLE001 - SystemExit here would end the loop (R-D6)
         if hold.interruption:
             # Whatever the handler made of its cancellation: it is we who stopped it.
             _uncancel()
             return _interrupted(hold.interruption), None
-        if limit.expired():
-            error = JobTimeout(f"the attempt took longer than {row.timeout_seconds} seconds")
-        return after_failure(error, budget, policy), None
+        late = JobTimeout(f"the attempt took longer than {row.timeout_seconds} seconds")
+        return after_failure(late if limit.expired() else raised, budget, policy), None
 
 
 async def _call(unit: Unit, hold: Hold, context: JobContext) -> Any:
