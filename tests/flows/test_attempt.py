@@ -96,7 +96,8 @@ async def test_a_handler_that_finishes_all_the_same_has_finished(unit):
 
     hold.interrupt(Interruption.CANCELLED)
 
-    assert (await task).settled.status is JobStatus.SUCCESS
+    ended: Any = await task
+    assert ended.settled.status is JobStatus.SUCCESS
 
 
 async def test_a_job_that_fails_while_a_stop_was_asked_for_is_cancelled(unit):
@@ -107,7 +108,8 @@ async def test_a_job_that_fails_while_a_stop_was_asked_for_is_cancelled(unit):
 
     hold.interrupt(Interruption.CANCELLED)
 
-    assert (await task).settled.status is JobStatus.CANCELLED
+    ended: Any = await task
+    assert ended.settled.status is JobStatus.CANCELLED
 
 
 @pytest.mark.parametrize("first", [Interruption.CANCELLED, Interruption.DRAINED])
@@ -133,8 +135,10 @@ async def test_an_outcome_is_never_interrupted(unit):
     for why in Interruption:
         hold.interrupt(why)
 
+    me = asyncio.current_task()
     assert ended.settled
-    assert not asyncio.current_task().cancelling()
+    assert me
+    assert not me.cancelling()
 
 
 @pytest.mark.parametrize("type", ["pause", "upset"])
