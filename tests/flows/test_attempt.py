@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from support.make import claimer, order, person
+from support.make import claimer, ending, order, person
 from support.waiting import eventually
-from taskforge.core.states import JobStatus
+from taskforge.core.states import JobStatus, Move
+from taskforge.db.claims import claim
 from taskforge.db.job_rows import get_row
+from taskforge.db.moves import settle
 from taskforge.flows import control, submit
 from taskforge.flows.attempt import Hold, Interruption, run, take
 from taskforge.flows.deps import open_deps
@@ -113,10 +115,11 @@ async def test_a_job_that_fails_while_a_stop_was_asked_for_is_cancelled(unit):
 
 
 @pytest.mark.parametrize("first", [Interruption.CANCELLED, Interruption.DRAINED])
-async def test_a_lost_lease_overrules_and_writes_nothing(unit, first):
+async def test_a_lost_lease_overrules_and_writes_nothing_over_its_successor(unit, first):
     hold, freed = await held(unit, "stubborn", {"seconds": 0.05, "then": "raise"})
     task = asyncio.create_task(run(unit, hold))
     await began(hold)
+    successor = await passed_on(unit, hold)
 
     hold.interrupt(first)
     hold.interrupt(Interruption.LOST)
@@ -125,7 +128,31 @@ async def test_a_lost_lease_overrules_and_writes_nothing(unit, first):
     assert ended.settled is None
     assert freed == [hold]
     after = await row(unit, hold)
-    assert (after.status, after.version) == (JobStatus.RUNNING, 2)
+    assert (after.status, after.worker_id) == (JobStatus.RUNNING, successor)
+
+
+async def passed_on(unit, hold):
+    """The job runs at another worker by now."""
+    mine, another = hold.claimed.row, claimer(types=["stubborn"])
+    async with unit.deps.db.connect() as connection:
+        await settle(
+            connection, [ending(mine.id, mine.attempt, mine.worker_id, Move.RELEASE, crashed=True)]
+        )
+        assert await claim(connection, another, [mine.id], free=1)
+    return another.worker_id
+
+
+async def test_a_lease_that_was_only_lost_sight_of_is_handed_back_at_once(unit):
+    hold, _ = await held(unit, "pause")
+    task = asyncio.create_task(run(unit, hold))
+    await began(hold)
+
+    hold.interrupt(Interruption.LOST)
+    ended = await task
+
+    assert ended.settled
+    assert ended.settled.status is JobStatus.QUEUED
+    assert ended.settled.failures == 0
 
 
 async def test_an_outcome_is_never_interrupted(unit):

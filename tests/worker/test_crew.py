@@ -11,6 +11,7 @@ from support.waiting import eventually
 from taskforge.core.ids import new_id
 from taskforge.core.priority import QUEUES, Priority
 from taskforge.core.states import JobStatus, Move
+from taskforge.db.claims import claim
 from taskforge.db.job_rows import get_row
 from taskforge.db.moves import settle
 from taskforge.flows import submit
@@ -214,3 +215,26 @@ async def test_a_job_stopped_while_its_claim_returns_frees_its_slot(deps, make_c
 
     await until(deps, job_id, JobStatus.CANCELLED)
     await asyncio.wait_for(crew.serve([await ordered(deps)]), 10)
+
+
+async def test_jobs_of_a_claim_whose_answer_was_lost_run_all_the_same(deps, make_crew, plain):
+    ids = [await ordered(deps) for _ in range(3)]
+    crew = make_crew()
+    async with deps.db.connect() as connection:  # its answer never came
+        assert len(await claim(connection, crew.unit.claimer, ids[:2], free=2)) == 2
+    gate = plain.transaction()
+    await gate.start()
+    await plain.execute("LOCK TABLE queues IN ACCESS EXCLUSIVE MODE")
+    crew.start()
+    await waits_for_a_lock(plain)
+
+    # This one ends without an answer, and so the crew cannot know what it took.
+    await plain.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    await gate.rollback()
+
+    for job_id in ids:
+        row = await until(deps, job_id, JobStatus.SUCCESS)
+        assert (row.attempt, row.failures) == (1, 0)

@@ -1,7 +1,7 @@
 """How a worker comes to own jobs, and stays their owner: claim, lease, progress (R-10 to R-16)."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -94,6 +94,24 @@ WITH picked AS MATERIALIZED (
 ){_START}"""
 )
 
+_ADOPT = text(f"""
+WITH strays AS MATERIALIZED (
+    SELECT j.id FROM jobs j
+    WHERE j.status = 'running' AND j.worker_id = :worker_id AND NOT EXISTS (
+        SELECT FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS integer[])) AS h(id, attempt)
+        WHERE h.id = j.id AND h.attempt = j.attempt)
+    ORDER BY j.id FOR NO KEY UPDATE OF j SKIP LOCKED
+),
+held AS (
+    UPDATE jobs j SET lease_expires_at = clock_timestamp() + :lease_seconds * interval '1 second'
+    FROM strays WHERE j.id = strays.id RETURNING j.*
+)
+SELECT {ROW_COLUMNS.replace("j.", "m.")}, d.payload #>> '{{}}' AS payload, m.crashes,
+       (SELECT r.error #>> '{{}}' FROM job_results r WHERE r.job_id = m.id AND m.attempt > 1)
+           AS previous_error
+FROM held m JOIN job_details d ON d.job_id = m.id ORDER BY m.id
+""")
+
 _RENEW = text("""
 WITH held AS MATERIALIZED (
     SELECT j.id FROM jobs j
@@ -145,6 +163,20 @@ async def claim_suspect(connection: AsyncConnection, claimer: Claimer) -> Claime
     return _claimed(row) if row else None
 
 
+async def adopt(
+    connection: AsyncConnection, claimer: Claimer, held: Sequence[tuple[UUID, int]]
+) -> list[Claimed]:
+    """Running jobs of this worker that it does not know of: the answer to their claim was lost.
+
+    Args:
+        connection: in autocommit.
+        claimer: no claim of its own is under way.
+        held: the attempts (id, attempt) that it does know of.
+    """
+    rows = await connection.execute(_ADOPT, _holding(claimer, held))
+    return [_claimed(row) for row in rows.mappings()]
+
+
 async def renew(
     connection: AsyncConnection, claimer: Claimer, held: Sequence[tuple[UUID, int]]
 ) -> list[Renewal]:
@@ -153,13 +185,7 @@ async def renew(
     A job that is missing from the answer may only have been locked for a moment; `still_mine`
     tells which are lost.
     """
-    values = {
-        "ids": [id_ for id_, _ in held],
-        "attempts": [attempt for _, attempt in held],
-        "worker_id": claimer.worker_id,
-        "lease_seconds": claimer.lease_seconds,
-    }
-    return [Renewal(*row) for row in await connection.execute(_RENEW, values)]
+    return [Renewal(*row) for row in await connection.execute(_RENEW, _holding(claimer, held))]
 
 
 async def still_mine(
@@ -184,6 +210,15 @@ async def save_progress(
 async def any_suspects(connection: AsyncConnection) -> bool:
     """Whether a job that crashed twice is waiting."""
     return bool(await connection.scalar(_ANY_SUSPECTS))
+
+
+def _holding(claimer: Claimer, held: Sequence[tuple[UUID, int]]) -> dict[str, Any]:
+    return {
+        "ids": [id_ for id_, _ in held],
+        "attempts": [attempt for _, attempt in held],
+        "worker_id": claimer.worker_id,
+        "lease_seconds": claimer.lease_seconds,
+    }
 
 
 def _claimed(row: RowMapping) -> Claimed:

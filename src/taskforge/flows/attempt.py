@@ -27,7 +27,7 @@ from taskforge.core.retry import (
     after_failure,
 )
 from taskforge.core.states import JobStatus, Move
-from taskforge.db.claims import Claimed, claim, claim_suspect
+from taskforge.db.claims import Claimed, adopt, claim, claim_suspect
 from taskforge.db.moves import Ending, Settled
 from taskforge.flows.context import JobContext
 from taskforge.flows.frames import moved
@@ -105,23 +105,36 @@ class Ended(NamedTuple):
 
 
 async def take(unit: Unit, ids: Sequence[UUID], *, free: int) -> list[Claimed]:
-    """Claim up to `free` jobs, those named first, and announce that they run."""
-    claimed = await unit.insisting(
-        lambda connection: claim(connection, unit.claimer, ids, free=free),
-        seconds=unit.claimer.lease_seconds,
-    )
+    """Claim up to `free` jobs, those named first, and announce that they run.
+
+    Raises:
+        Exception: the claim failed, or only its answer was lost: `take_strays` before the next.
+    """
+    async with unit.deps.db.connect() as connection:
+        claimed = await claim(connection, unit.claimer, ids, free=free)
     _announce_start(unit, claimed)
     return claimed
 
 
 async def take_suspect(unit: Unit) -> Claimed | None:
-    """Claim a job that crashed twice, for a unit that runs nothing else (R-30)."""
-    claimed = await unit.insisting(
-        lambda connection: claim_suspect(connection, unit.claimer),
-        seconds=unit.claimer.lease_seconds,
-    )
+    """Claim a job that crashed twice, for a unit that runs nothing else (R-30); like `take`."""
+    async with unit.deps.db.connect() as connection:
+        claimed = await claim_suspect(connection, unit.claimer)
     if claimed:
         _announce_start(unit, [claimed])
+    return claimed
+
+
+async def take_strays(unit: Unit, held: Sequence[tuple[UUID, int]]) -> list[Claimed]:
+    """Jobs that a claim took whose answer was lost on its way, as if it came now.
+
+    Args:
+        unit: no claim of its own is under way.
+        held: the attempts it knows of.
+    """
+    async with unit.deps.db.connect() as connection:
+        claimed = await adopt(connection, unit.claimer, held)
+    _announce_start(unit, claimed)
     return claimed
 
 
@@ -136,9 +149,6 @@ async def run(unit: Unit, hold: Hold) -> Ended:
     verdict, result = await _work(unit, hold, context)
     hold.free()
     await context.close()
-    if verdict is None:
-        log.warning("attempt.abandoned", why=hold.interruption)
-        return Ended(row, None)
     settled = await unit.outcomes.put(_ending(unit, hold, context, verdict, result))
     if settled is None:
         log.warning("attempt.fenced_out", move=verdict.move)
@@ -153,8 +163,8 @@ async def run(unit: Unit, hold: Hold) -> Ended:
 
 async def _work(
     unit: Unit, hold: Hold, context: JobContext
-) -> tuple[Verdict | None, msgspec.Raw | None]:
-    """Run the handler to its end or interruption; the verdict is None when the lease is lost."""
+) -> tuple[Verdict, msgspec.Raw | None]:
+    """Run the handler to its end or interruption; the verdict, and the result as JSON."""
     row = hold.claimed.row
     budget = Budget(row.failures, row.max_retries, hold.claimed.crashes)
     policy = _policy(unit, row.type)
@@ -202,14 +212,14 @@ def _encode(value: Any) -> msgspec.Raw | None:
     return msgspec.Raw(body)
 
 
-def _interrupted(why: Interruption) -> Verdict | None:
+def _interrupted(why: Interruption) -> Verdict:
     match why:
         case Interruption.CANCELLED:
             return Verdict(Move.STOP)
-        case Interruption.DRAINED:
+        case Interruption.DRAINED | Interruption.LOST:
+            # The fence decides: what has passed to another is not touched, and what has only lost
+            # its lease, because the database was away for so long, need not wait for the rescue.
             return RELEASED
-        case Interruption.LOST:
-            return None
 
 
 def _uncancel() -> None:

@@ -14,7 +14,16 @@ from typing import NamedTuple
 from uuid import UUID
 
 from taskforge.db.claims import Claimed
-from taskforge.flows.attempt import Ended, Hold, Interruption, run, take, take_suspect
+from taskforge.db.engine import is_away
+from taskforge.flows.attempt import (
+    Ended,
+    Hold,
+    Interruption,
+    run,
+    take,
+    take_strays,
+    take_suspect,
+)
 from taskforge.flows.unit import Unit
 from taskforge.log import get_logger
 from taskforge.worker.gate import Gate
@@ -62,6 +71,8 @@ class Crew:
         self._working = 0
         self._backlog = True  # before the first claim nobody knows
         self._suspects = False
+        self._unsure = False
+        """Whether a claim may have taken jobs that we do not know of."""
         self._isolated = False
         self._draining = False
         self._idle = asyncio.Event()
@@ -182,6 +193,13 @@ class Crew:
     async def _claim(self, asks: list[_Ask]) -> None:
         free, asked_at = self._free, time.monotonic()
         try:
+            if self._unsure:
+                strays = await take_strays(self.unit, list(self.holds))
+                self._unsure = False
+                if strays:
+                    self._backlog = True
+                    self._start(strays, asks, asked_at)
+                    return
             if self._suspects and not self.holds:
                 self._suspects = False
                 suspect = await take_suspect(self.unit)
@@ -192,8 +210,9 @@ class Crew:
                     return
             ids = [job_id for ask in asks for job_id in ask.ids][:ASKED_IDS]
             claimed = await take(self.unit, ids, free=free)
-        except Exception:
-            log.exception("claim.failed")
+        except Exception as error:
+            log.warning("claim.failed", error=repr(error), exc_info=not is_away(error))
+            self._unsure = True
             self._asks = asks + self._asks
             await asyncio.sleep(RETRY_SECONDS)
             return
