@@ -115,7 +115,7 @@ async def test_a_submit_that_dies_before_its_hint_is_found(chaos, monkeypatch):
 
 def forgeries(strangers):
     """What somebody with access to Redis might put into a queue."""
-    seed = random.Random(7)  # noqa: S311 - repeatable
+    seed = random.Random(7)
     good = encode_hint(Priority.NORMAL, strangers, "x")
     yield from (b"", b"{}", b"[]", b"null", b"\x00" * 64, seed.randbytes(200), b"x" * 1_000_000)
     yield good.replace(b"run_default", b"run_anything")
@@ -124,7 +124,9 @@ def forgeries(strangers):
     yield good.replace(b'"options":{', b'"options":{"on_failure":"run_low","eta":1,')
     yield good.replace(b'"args":[[', b'"args":[[[[[[[[')
     yield b'{"args":' * 50_000
-    yield b"\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94."
+    yield (
+        b"\x80\x04\x95\x1d\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94."
+    )
     yield good
 
 

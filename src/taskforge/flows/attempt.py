@@ -161,9 +161,7 @@ async def run(unit: Unit, hold: Hold) -> Ended:
     return Ended(ended, settled)
 
 
-async def _work(
-    unit: Unit, hold: Hold, context: JobContext
-) -> tuple[Verdict, msgspec.Raw | None]:
+async def _work(unit: Unit, hold: Hold, context: JobContext) -> tuple[Verdict, msgspec.Raw | None]:
     """Run the handler to its end or interruption; the verdict, and the result as JSON."""
     row = hold.claimed.row
     budget = Budget(row.failures, row.max_retries, hold.claimed.crashes)
