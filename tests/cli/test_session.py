@@ -79,8 +79,8 @@ def test_a_token_that_the_server_refuses_is_traded(user, signed_in, file, api):
 
 def test_many_commands_at_once_trade_a_session_once(signed_in, file, api):
     grow_old(file, api.url)
-    with Http(api.url) as http, ThreadPoolExecutor(6) as pool:
-        sessions = [Session(http, file) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        sessions = [Session(Http(api.url), file) for _ in range(6)]
 
         headers = list(pool.map(Session.headers, sessions))
 

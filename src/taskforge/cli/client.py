@@ -1,15 +1,14 @@
 """The API as the client commands see it: where it is, who asks, and typed answers."""
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from taskforge.cli.client_http import Http, is_local
 from taskforge.cli.output import talk
 from taskforge.cli.session import Badge, Fixed, Kept, Session, SessionFile, sign_in
 from taskforge.config import Layer, find, layers
 from taskforge.core.demo import DEMO_PASSWORDS
-from taskforge.core.errors import Denied, Unauthenticated
+from taskforge.core.errors import Denied, Malformed, Unauthenticated
 from taskforge.core.people import Role
 
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -53,17 +52,6 @@ class Api:
         self.http = http
         self.badge = badge
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.http.__exit__(kind, error, trace)
-
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Answer:
         """Read something.
 
@@ -106,7 +94,7 @@ def open_api() -> Api:
     Nothing is sent yet.
 
     Raises:
-        Malformed: TASKFORGE_URL is no address.
+        Malformed: TASKFORGE_URL is no address, or the credentials cannot be any.
         Denied: credentials of the environment would go where a file in this folder says.
     """
     sources = layers()
@@ -126,6 +114,8 @@ def _given(http: Http, sources: list[Layer]) -> Badge | None:
                 f"{variable} comes from the environment and TASKFORGE_URL ({http.url}) from a "
                 "file in this folder: set TASKFORGE_URL in the environment too."
             )
+        if not value.isascii() or not value.isprintable():
+            raise Malformed(f"{variable} has characters that no header can carry.")
         return Fixed(header, form.format(value))
     return None
 

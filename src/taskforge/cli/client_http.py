@@ -1,16 +1,19 @@
 """HTTP as the client commands speak it: bytes back, or one of our own errors.
 
 A problem document (RFC 9457) becomes the error that the server meant, so that a refusal has the
-same words and exit code wherever it was made.
+same words and exit code wherever it was made. The standard library does the speaking: a command
+makes one or two requests, and importing httpx alone takes longer than the rest of it.
 """
 
 from collections.abc import Mapping
+from email.message import Message
+from http.client import HTTPException
 from ipaddress import ip_address
-from types import TracebackType
-from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
+from urllib.error import HTTPError
+from urllib.parse import urlencode, urlsplit
+from urllib.request import BaseHandler, HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-import httpx
 import msgspec
 
 from taskforge import __version__
@@ -29,16 +32,25 @@ from taskforge.core.errors import (
     Unsupported,
 )
 
-CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 15.0
+"""Longest silence of a server, from the first attempt to reach it on."""
 RETRY_SECONDS = 1.0
 """When a server that is away does not say how long."""
 
 T = TypeVar("T")
 
 
+class _Stay(HTTPRedirectHandler):
+    """Credentials go where they were meant to go, and nowhere that an answer names."""
+
+    def redirect_request(
+        self, req: Request, fp: Any, code: int, msg: str, headers: Message, newurl: str
+    ) -> None:
+        """No other request: the answer itself is the outcome."""
+
+
 class Http:
-    """One server, and a connection to it that is kept open.
+    """One server.
 
     Args:
         url: its address, such as `http://127.0.0.1:8000`; a path in it comes before every other.
@@ -49,25 +61,9 @@ class Http:
 
     def __init__(self, url: str) -> None:
         self.url = checked_url(url)
-        self._client = httpx.Client(
-            base_url=self.url,
-            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            headers={"User-Agent": f"taskforge/{__version__}", "Accept": "application/json"},
-            # Reading the list of authorities takes longer than most requests; HTTP needs none.
-            verify=self.url.startswith("https:"),
-            trust_env=not is_local(self.url),  # a proxy does not know this machine's own address
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._client.close()
+        # A proxy does not know this machine's own address.
+        direct: list[BaseHandler] = [ProxyHandler({})] if is_local(self.url) else []
+        self._opener = build_opener(_Stay, *direct)
 
     def send(
         self,
@@ -90,21 +86,27 @@ class Http:
         Raises:
             TaskForgeError: the server refuses, or cannot be reached, or fails.
         """
-        content = None if body is None else msgspec.json.encode(body)
-        sent = {**(headers or {}), **({"Content-Type": "application/json"} if content else {})}
-        wait = float((query or {}).get("wait", 0))
-        timeout = httpx.Timeout(ANSWER_SECONDS + wait, connect=CONNECT_SECONDS)
+        asked = urlencode(query or {}, doseq=True)
+        request = Request(  # noqa: S310 - http or https: `checked_url` saw to it
+            f"{self.url}{path}?{asked}" if asked else f"{self.url}{path}",
+            method=method,
+            data=None if body is None else msgspec.json.encode(body),
+            headers={
+                "User-Agent": f"taskforge/{__version__}",
+                "Accept": "application/json",
+                "Content-Type": "application/json",
+                **(headers or {}),
+            },
+        )
+        seconds = ANSWER_SECONDS + float((query or {}).get("wait", 0))
         try:
-            answer = self._client.request(
-                method, path, content=content, params=query, headers=sent, timeout=timeout
-            )
-        except httpx.TimeoutException as error:
-            raise self._away("does not answer in time") from error
-        except httpx.TransportError as error:
-            raise self._away(f"cannot be reached ({error})") from error
-        if not answer.is_success:
-            raise refusal(answer)
-        return answer.content
+            with self._opener.open(request, timeout=seconds) as answer:
+                return answer.read()
+        except HTTPError as error:
+            with error:
+                raise refusal(error.code, error.reason, error.headers, error.read()) from error
+        except (OSError, HTTPException) as error:
+            raise self._away(f"does not answer ({error})") from error
 
     def read(self, content: bytes, kind: type[T]) -> T:
         """An answer's JSON as a struct.
@@ -146,20 +148,19 @@ _FAMILIES: Mapping[int, type[TaskForgeError]] = {
 }
 
 
-def refusal(answer: httpx.Response) -> TaskForgeError:
+def refusal(status: int, reason: str, headers: Message, content: bytes) -> TaskForgeError:
     """The error that an answer stands for; its faults follow the sentence, a line each."""
     try:
-        problem = msgspec.json.decode(answer.content, type=_Problem)
+        problem = msgspec.json.decode(content, type=_Problem)
     except (msgspec.MsgspecError, ValueError):
         problem = _Problem()  # a proxy's page, or no TaskForge at all
-    status = answer.status_code
-    said = problem.detail or problem.title or f"The server answers {status} {answer.reason_phrase}."
+    said = problem.detail or problem.title or f"The server answers {status} {reason}."
     if status >= 500:
         said = f"{said} ({problem.instance})" if problem.instance else said
-        return Unavailable(said, retry_after=_patience(answer), code=problem.code)
+        return Unavailable(said, retry_after=_patience(headers), code=problem.code)
     detail = "\n".join([said, *(_line(f) for f in problem.errors if f.message not in said)])
     if status == 429:
-        return Limited(detail, retry_after=_patience(answer), code=problem.code)
+        return Limited(detail, retry_after=_patience(headers), code=problem.code)
     if status in _FAMILIES:
         return _FAMILIES[status](detail, code=problem.code)
     faults = [Fault(f.pointer or "", f.message) for f in problem.errors]
@@ -197,6 +198,6 @@ def _line(fault: _ProblemFault) -> str:
     return f"  {where}: {fault.message}" if where else f"  {fault.message}"
 
 
-def _patience(answer: httpx.Response) -> float:
-    given = answer.headers.get("Retry-After", "")
+def _patience(headers: Message) -> float:
+    given = headers.get("Retry-After", "")
     return float(given) if given.isdecimal() else RETRY_SECONDS

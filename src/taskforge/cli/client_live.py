@@ -15,7 +15,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from taskforge.cli.client import Api
-from taskforge.cli.client_http import CONNECT_SECONDS, is_local
+from taskforge.cli.client_http import ANSWER_SECONDS, is_local
 from taskforge.core.errors import Limited, NotFound, TaskForgeError, Unavailable
 from taskforge.core.events import Event, LogLine
 from taskforge.core.history import JobDetail
@@ -172,7 +172,7 @@ class Follower:
         return connect(
             f"ws{url.removeprefix('http')}/api/v1/ws{query}",
             additional_headers=self._api.badge.headers(),
-            open_timeout=CONNECT_SECONDS,
+            open_timeout=ANSWER_SECONDS,
             close_timeout=1,
             proxy=None if is_local(url) else True,
             max_size=MAX_FRAME,

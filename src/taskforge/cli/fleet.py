@@ -47,27 +47,27 @@ def queues() -> None:
 @queue.command(name="list")
 def list_queues(as_json: Json = False) -> None:
     """List the queues, the most urgent first."""
-    with open_api() as api:
-        answer = api.get("/queues")
-        found = answer.read(_Queues).items
+    api = open_api()
+    answer = api.get("/queues")
+    found = answer.read(_Queues).items
     show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _queue_table(found))
 
 
 @workers.command()
 def list_workers(as_json: Json = False) -> None:
     """List the worker units, those at work first."""
-    with open_api() as api:
-        answer = api.get("/workers")
-        found = answer.read(_Workers).items
+    api = open_api()
+    answer = api.get("/workers")
+    found = answer.read(_Workers).items
     show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _worker_table(found))
 
 
 @types.command()
 def list_types(as_json: Json = False) -> None:
     """List the job types, each with an example that can be submitted as it stands."""
-    with open_api() as api:
-        answer = api.get("/job-types")
-        found = answer.read(_Types).items
+    api = open_api()
+    answer = api.get("/job-types")
+    found = answer.read(_Types).items
     show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _type_list(found))
 
 

@@ -6,21 +6,18 @@ from uuid import UUID
 import msgspec
 import typer
 
-from taskforge.cli.client import Api, open_api
-from taskforge.cli.client_live import Follower, StillGoing
+from taskforge.cli.client import open_api
 from taskforge.cli.client_pages import Page, collect, collect_lines
+from taskforge.cli.lazy import load
 from taskforge.cli.moments import moment, past, span
 from taskforge.cli.order import order, payload
-from taskforge.cli.output import ExitCode, Json, complain, show, talk
+from taskforge.cli.output import Json, show, talk
 from taskforge.cli.pictures import (
-    error_text,
     job_picture,
     job_table,
     log_text,
     plain,
-    result_picture,
 )
-from taskforge.cli.watching import watch
 from taskforge.core.events import LogLine
 from taskforge.core.history import JobDetail, JobItem, LogLevel
 from taskforge.core.job import JobRow
@@ -28,6 +25,9 @@ from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+WATCHING = "taskforge.cli.watching:watch_to_end"
+"""Imported when it is asked for: the socket and the bar take as long as all the rest."""
 
 Id = Annotated[UUID, typer.Argument(metavar="ID", help="The job.")]
 Patience = Annotated[
@@ -87,24 +87,24 @@ def submit(  # noqa: PLR0913 - one parameter for each part of an order
         idempotency_key=key,
         webhook_url=webhook,
     )
-    with open_api() as api:
-        answer = api.post("/jobs", body)
-        job = answer.read(_Accepted)
-        if follow:
-            talk.print(f"job {job.id}")
-            _follow(api, job.id, patience=patience, as_json=as_json)
-        else:
-            said = f"{job.id} {job.status}"
-            show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: said)
+    api = open_api()
+    answer = api.post("/jobs", body)
+    job = answer.read(_Accepted)
+    if follow:
+        talk.print(f"job {job.id}")
+        load(WATCHING)(api, job.id, patience=patience, as_json=as_json)
+    else:
+        said = f"{job.id} {job.status}"
+        show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: said)
 
 
 @app.command()
 def get(job_id: Id, as_json: Json = False) -> None:
     """Show a job with its payload, attempts, log and result."""
-    with open_api() as api:
-        answer = api.get(f"/jobs/{job_id}")
-        job = answer.read(JobDetail)
-        show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: job_picture(job))
+    api = open_api()
+    answer = api.get(f"/jobs/{job_id}")
+    job = answer.read(JobDetail)
+    show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: job_picture(job))
 
 
 @app.command(name="list")
@@ -142,18 +142,17 @@ def list_(  # noqa: PLR0913 - one parameter for each filter
         created_before=before,
         q=query,
     )
-    with open_api() as api:
-        page = collect(api, "/jobs", filters, limit=limit, cursor=cursor)
-        jobs = page.read(JobItem)
-        show(page, as_json=as_json, picture=lambda: job_table(jobs))
+    api = open_api()
+    page = collect(api, "/jobs", filters, limit=limit, cursor=cursor)
+    jobs = page.read(JobItem)
+    show(page, as_json=as_json, picture=lambda: job_table(jobs))
     _tell_more(page)
 
 
 @app.command(name="watch")
 def watch_(job_id: Id, patience: Patience = None, as_json: Json = False) -> None:
     """Follow a job to its end, then show its result; exits with 1 when it failed."""
-    with open_api() as api:
-        _follow(api, job_id, patience=patience, as_json=as_json)
+    load(WATCHING)(open_api(), job_id, patience=patience, as_json=as_json)
 
 
 @app.command()
@@ -175,43 +174,22 @@ def logs(
     as_json: Json = False,
 ) -> None:
     """Print the whole log of a job, oldest first."""
-    with open_api() as api:
-        if as_json:
-            lines = list(collect_lines(api, job_id, level))
-            show({"items": lines}, as_json=True, picture=str)
-            return
-        for raw in collect_lines(api, job_id, level):
-            show(raw, as_json=False, picture=lambda raw=raw: log_text(_line(raw)))
+    api = open_api()
+    if as_json:
+        lines = list(collect_lines(api, job_id, level))
+        show({"items": lines}, as_json=True, picture=str)
+        return
+    for raw in collect_lines(api, job_id, level):
+        show(raw, as_json=False, picture=lambda raw=raw: log_text(_line(raw)))
 
 
 def _act(job_id: UUID, verb: str, *, as_json: bool) -> None:
-    with open_api() as api:
-        answer = api.post(f"/jobs/{job_id}/{verb}")
-        job = answer.read(JobRow)
+    api = open_api()
+    answer = api.post(f"/jobs/{job_id}/{verb}")
+    job = answer.read(JobRow)
     asked = verb == "cancel" and job.status is JobStatus.RUNNING
     said = f"{job.id} {job.status}" + (", asked to stop" if asked else "")
     show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: said)
-
-
-def _follow(api: Api, job_id: UUID, *, patience: float | None, as_json: bool) -> None:
-    try:
-        watch(Follower(api, job_id, seconds=patience).follow())
-    except StillGoing as error:
-        complain(error.detail)
-        raise typer.Exit(ExitCode.TIMEOUT) from error
-    except KeyboardInterrupt:
-        talk.print(f"the job goes on; `taskforge job watch {job_id}` follows it again")
-        raise
-    answer = api.get(f"/jobs/{job_id}")
-    job = answer.read(JobDetail)
-    if as_json:
-        show(msgspec.Raw(answer.content), as_json=True, picture=str)
-    elif job.status is JobStatus.SUCCESS:
-        show(job.result, as_json=False, picture=lambda: result_picture(job.result))
-    elif job.error is not None:
-        talk.print(error_text(job.error), soft_wrap=True)
-    if job.status is not JobStatus.SUCCESS:
-        raise typer.Exit(ExitCode.JOB_FAILED)
 
 
 def _line(raw: Any) -> LogLine:

@@ -27,13 +27,13 @@ def open_session(
     """Sign in at TASKFORGE_URL; the commands that follow use the session until `logout`."""
     if from_stdin and username is None:
         raise typer.BadParameter("--password-stdin needs --username")
-    with open_http(layers()) as http:
-        name = username or typer.prompt("User name", err=True)
-        password = read_password(from_stdin=from_stdin)
-        kept = sign_in(http, name, password)
-        file = SessionFile()
-        with file.locked():
-            file.put(http.url, kept)
+    http = open_http(layers())
+    name = username or typer.prompt("User name", err=True)
+    password = read_password(from_stdin=from_stdin)
+    kept = sign_in(http, name, password)
+    file = SessionFile()
+    with file.locked():
+        file.put(http.url, kept)
     said = f"signed in at {http.url} as {kept.username}"
     show({"url": http.url, "username": kept.username}, as_json=as_json, picture=lambda: said)
 
@@ -41,8 +41,8 @@ def open_session(
 @logout.command(name="logout")
 def end_session() -> None:
     """End the session at TASKFORGE_URL."""
-    with open_http(layers()) as http:
-        sign_out(http, SessionFile())
+    http = open_http(layers())
+    sign_out(http, SessionFile())
     talk.print(f"signed out at {http.url}")
 
 

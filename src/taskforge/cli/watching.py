@@ -7,14 +7,19 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
+from uuid import UUID
 
+import msgspec
+import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from taskforge.cli.client_live import Seen
+from taskforge.cli.client import Api
+from taskforge.cli.client_live import Follower, Seen, StillGoing
 from taskforge.cli.moments import age, took
-from taskforge.cli.output import talk
-from taskforge.cli.pictures import log_text, plain, status
+from taskforge.cli.output import ExitCode, complain, show, talk
+from taskforge.cli.pictures import error_text, log_text, plain, result_picture, status
+from taskforge.core.history import JobDetail
 from taskforge.core.job import JobRow
 from taskforge.core.states import JobStatus
 
@@ -37,6 +42,32 @@ class Screen(Protocol):
     def show(self, job: JobRow) -> None:
         """The job as it is now."""
         ...
+
+
+def watch_to_end(api: Api, job_id: UUID, *, patience: float | None, as_json: bool) -> None:
+    """Follow a job to its end, then show its result on stdout.
+
+    Raises:
+        Exit: with 1 when the job did not succeed, with 7 when it has not ended in time.
+    """
+    try:
+        watch(Follower(api, job_id, seconds=patience).follow())
+    except StillGoing as error:
+        complain(error.detail)
+        raise typer.Exit(ExitCode.TIMEOUT) from error
+    except KeyboardInterrupt:
+        talk.print(f"the job goes on; `taskforge job watch {job_id}` follows it again")
+        raise
+    answer = api.get(f"/jobs/{job_id}")
+    job = answer.read(JobDetail)
+    if as_json:
+        show(msgspec.Raw(answer.content), as_json=True, picture=str)
+    elif job.status is JobStatus.SUCCESS:
+        show(job.result, as_json=False, picture=lambda: result_picture(job.result))
+    elif job.error is not None:
+        talk.print(error_text(job.error), soft_wrap=True)
+    if job.status is not JobStatus.SUCCESS:
+        raise typer.Exit(ExitCode.JOB_FAILED)
 
 
 def watch(seen: Iterable[Seen]) -> None:
