@@ -1,16 +1,19 @@
 """Running commands as a user would."""
 
 import json
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import httpx
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from taskforge.cli.main import app
@@ -30,11 +33,21 @@ def run(tmp_path, monkeypatch):
     runner = CliRunner()
 
     def run(*words, given=None, **environment):
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, own_logging():
             patch.setattr("os.environ", {"COLUMNS": "200", **environment})
             return runner.invoke(app, list(words), input=given)
 
     return run
+
+
+@contextmanager
+def own_logging():
+    """Undo what a command does to logging: its stderr is gone afterwards."""
+    root, config = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.configure(**config)
 
 
 class Api(NamedTuple):

@@ -1,11 +1,12 @@
 """What the client makes of a server's answers, and of servers that give none."""
 
-import http.server
 import socket
 import threading
+from contextlib import ExitStack
 
 import pytest
 
+from support.front import Answer, front
 from taskforge.cli.client_http import Http, checked_url, is_local
 from taskforge.cli.output import exit_code
 from taskforge.core.errors import Limited, Malformed, TaskForgeError, Unavailable
@@ -17,32 +18,12 @@ PROBLEM = b"""{"title":"Conflict","status":409,"detail":"It has ended.","code":"
 @pytest.fixture
 def server():
     """A server that gives one answer to everything."""
-    answer = {"status": 200, "body": b"{}", "headers": {}}
+    with ExitStack() as exits:
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(answer["status"])
-            self.send_header("Content-Length", str(len(answer["body"])))
-            for name, value in answer["headers"].items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer["body"])
+        def answers(status=200, body=b"{}", **headers):
+            return Http(exits.enter_context(front(lambda *_: Answer(status, body, headers))))
 
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-
-    def answers(status=200, body=b"{}", **headers):
-        answer.update(status=status, body=body, headers=headers)
-        return Http(f"http://127.0.0.1:{server.server_port}")
-
-    yield answers
-    server.shutdown()
-    server.server_close()
-    thread.join()
+        yield answers
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Following a job while the way to the API breaks."""
 
-import http.server
 import json
 import signal
 import threading
@@ -10,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from support.front import Answer, front
 from taskforge.cli.client import Api
 from taskforge.cli.client_http import Http
 from taskforge.cli.client_live import Follower, Seen
@@ -30,6 +30,7 @@ END_SECONDS = 40
 async def boss(deps, operator_key):
     async with deps.db.connect() as connection:
         person = await people.find_by_name(connection, "olga")
+    assert person is not None
     return Principal(person.id, person.username, Role.OPERATOR)
 
 
@@ -78,9 +79,9 @@ async def test_an_api_that_dies_and_returns_is_followed_again(
     assert seen[-1] is JobStatus.CANCELLED
 
 
-async def test_without_a_socket_requests_wait(front, submitted, follow, deps, boss, until):
+async def test_without_a_socket_requests_wait(proxy, submitted, follow, deps, boss, until):
     job_id = submitted()
-    seen, thread = follow(front, job_id)
+    seen, thread = follow(proxy, job_id)
     await until(lambda: len(seen) >= 2)
 
     await control.cancel(deps, UUID(job_id), boss)
@@ -106,31 +107,18 @@ def test_an_interrupt_leaves_the_job_alone(client, api, submitted, command, oper
 
 
 @pytest.fixture
-def front(api):
+def proxy(api):
     """A proxy before the API that knows nothing of sockets."""
 
-    class Proxy(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            if "Upgrade" in self.headers:
-                self.send_error(502)
-                return
-            headers = {"X-API-Key": self.headers["X-API-Key"]}
-            answer = httpx.get(api.url + self.path, headers=headers, trust_env=False)
-            self.send_response(answer.status_code)
-            self.send_header("Content-Length", str(len(answer.content)))
-            self.end_headers()
-            self.wfile.write(answer.content)
+    def pass_on(path, headers):
+        if "upgrade" in headers:
+            return Answer(502)
+        key = {"X-API-Key": headers["x-api-key"]}
+        answer = httpx.get(api.url + path, headers=key, trust_env=False)
+        return Answer(answer.status_code, answer.content)
 
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with front(pass_on) as url:
+        yield url
 
 
 def test_lines_tell_each_stage_and_each_tenth_once(capsys, at):
