@@ -7,7 +7,8 @@ a client; each client has its own bounded queue.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
@@ -53,19 +54,30 @@ class Hub:
     def __len__(self) -> int:
         return len(self._everyone)
 
+    @contextmanager
+    def guest(self, subscriber: Subscriber) -> Generator[None]:
+        """Be here until all has been said, goodbye included: `close` waits for that."""
+        if self._closed:
+            subscriber.close(_goodbye())
+        self._everyone.add(subscriber)
+        self._nobody.clear()
+        try:
+            yield
+        finally:
+            self._everyone.discard(subscriber)
+            if not self._everyone:
+                self._nobody.set()
+
     async def follow(
         self, subscriber: Subscriber, since: Cursor | None
     ) -> AsyncGenerator[Outgoing]:
-        """What the client gets, from the first message on, until its connection is to end.
+        """What a guest gets, from the first message on, until its connection is to end.
 
         Raises:
             redis.RedisError: Redis is away, so there is nothing to begin with.
         """
-        if self._closed:
-            subscriber.close(_goodbye())
+        if subscriber.closing is not None:
             return
-        self._everyone.add(subscriber)
-        self._nobody.clear()
         try:
             async for message in self._beginning(subscriber, since):
                 yield message
@@ -73,9 +85,6 @@ class Hub:
                 yield message
         finally:
             self._detach(subscriber)
-            self._everyone.discard(subscriber)
-            if not self._everyone:
-                self._nobody.set()
 
     def change(self, subscriber: Subscriber, wanted: Wanted, interval: float) -> None:
         """Give a client another filter or pace; what it still wants of what waits, it gets."""
@@ -106,19 +115,27 @@ class Hub:
         self, subscriber: Subscriber, since: Cursor | None
     ) -> AsyncGenerator[Outgoing]:
         """Greeting and history; in the end the client is attached to the live part."""
-        cursor = await self._end()
-        if since is not None and (await self._reader.extent()).covers(since):
-            cursor = since
-        resumed = cursor is since
-        yield notice("connected", cursor=cursor, resumed=resumed)
-        if since is not None and not resumed:
+        extent = None
+        if since is not None or not self._is_reading():
+            extent = await self._reader.extent()
+        if since is not None and extent is not None and extent.covers(since):
+            yield notice("connected", cursor=since, resumed=True)
+            async for message in self._missed(subscriber, since):
+                yield message
+            return
+        cursor = self._join(subscriber, extent)
+        yield notice("connected", cursor=cursor, resumed=False)
+        if since is not None:
             yield _resync(cursor, "the cursor is too old, or not of this stream")
+
+    async def _missed(self, subscriber: Subscriber, cursor: Cursor) -> AsyncGenerator[Outgoing]:
+        """History, page by page, until the live part is reached."""
         missed = 0
         attached = False
         while not attached and subscriber.closing is None:
-            if missed > MAX_REPLAY or not self._is_of_this_stream(cursor):
-                cursor, missed = await self._end(), 0
-                yield _resync(cursor, "too much was missed")
+            if missed > MAX_REPLAY or (self._is_reading() and cursor.epoch != self._epoch):
+                yield _resync(self._join(subscriber, await self._reader.extent()), "too much")
+                return
             reached = self._position if self._is_reading() else cursor.entry
             page = await self._reader.page(cursor)
             # An empty page: all that is kept up to where the fan-out was has been seen.
@@ -130,15 +147,14 @@ class Hub:
                 yield message
             missed += sum(len(entry.frames) for entry in page)
 
-    async def _end(self) -> Cursor:
-        """The end of the stream, which the fan-out may not have reached."""
-        extent = await self._reader.extent()
-        if self._is_reading() and extent.epoch != self._epoch:
+    def _join(self, subscriber: Subscriber, extent: Extent | None) -> Cursor:
+        """Attach a client without history: where the fan-out is, or else at the end."""
+        if extent is not None and not self._is_reading():
+            self._epoch, self._position = extent.epoch, extent.last
+        elif extent is not None and extent.epoch != self._epoch:
             self._restart(extent)
-        return Cursor(extent.epoch, extent.last)
-
-    def _is_of_this_stream(self, cursor: Cursor) -> bool:
-        return not self._is_reading() or cursor.epoch == self._epoch
+        self._attach(subscriber, self._position)
+        return Cursor(self._epoch, self._position)
 
     def _is_reading(self) -> bool:
         return self._task is not None and not self._task.done()

@@ -78,17 +78,18 @@ class Follower(AtLeast):
 async def live_socket(socket: WebSocket[Any, Any, Any]) -> None:
     """Events as JSON text frames."""
     room: LiveRoom = socket.app.state[LIVE_STATE]
-    with ExitStack() as seat:
+    with ExitStack() as stay:
         try:
             query = _read_query(socket, socket.query_params.get("since"))
             check_origin(socket, room.origins)
             admission = await room.doorkeeper.admit(socket)
-            seat.enter_context(room.seats.taken(admission))
+            stay.enter_context(room.seats.taken(admission))
         except Exception as error:  # noqa: BLE001 - whatever it is, the handshake gets an answer
             await _refuse(socket, error)
             return
-        await socket.accept()
         client = Subscriber(Wanted(), query.interval)
+        stay.enter_context(room.hub.guest(client))
+        await socket.accept()
         await Conversation(room.hub, SocketLine(socket), client, admission).run(query.since)
 
 
@@ -127,9 +128,11 @@ class EventSource(ASGIResponse):
     async def send_body(self, send: Send, receive: Receive) -> None:
         """Send events until one side ends it."""
         line = EventSourceLine(receive, send)
-        await line.open()
         client = Subscriber(Wanted(), self._query.interval)
-        await Conversation(self._room.hub, line, client, self._admission).run(self._query.since)
+        with self._room.hub.guest(client):
+            await line.open()
+            conversation = Conversation(self._room.hub, line, client, self._admission)
+            await conversation.run(self._query.since)
 
 
 def _read_query(connection: Connection, since: str | None) -> _Query:
