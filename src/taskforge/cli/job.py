@@ -11,12 +11,11 @@ from taskforge.cli.client_pages import Page, collect, collect_lines
 from taskforge.cli.lazy import load
 from taskforge.cli.moments import moment, past, span
 from taskforge.cli.order import order, payload
-from taskforge.cli.output import Json, show, talk
+from taskforge.cli.output import Json, plain, show, talk
 from taskforge.cli.pictures import (
     job_picture,
     job_table,
     log_text,
-    plain,
 )
 from taskforge.core.events import LogLine
 from taskforge.core.history import JobDetail, JobItem, LogLevel

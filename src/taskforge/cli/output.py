@@ -28,6 +28,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 PIPE_WIDTH = 1_000
 """Columns of a table that goes to a program or a file: wide enough to cut nothing off."""
 
+UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+
 data = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 talk = Console(stderr=True)
 
@@ -64,18 +66,29 @@ def exit_code(error: TaskForgeError) -> ExitCode:
     return next((code for kind, code in _CODES if isinstance(error, kind)), ExitCode.USAGE)
 
 
+def plain(text: str) -> str:
+    """Text without anything that a terminal would obey: such characters become U+FFFD."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else UNPRINTABLE for c in text)
+
+
 def show(value: Any, *, as_json: bool, picture: Callable[[], RenderableType]) -> None:
     """Print `value` as JSON, or `picture` of it for people."""
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
+        return
+    drawn = picture()
+    if isinstance(drawn, str):
+        typer.echo(plain(drawn))  # never broken into lines: it may be a key to be copied
     else:
-        data.print(picture())
+        data.print(drawn)
 
 
 def complain(*lines: str) -> None:
     """Say on stderr what went wrong, one line each."""
     for line in lines:
-        talk.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        talk.print(plain(line), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def settings_or_exit() -> Settings:

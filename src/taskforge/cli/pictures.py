@@ -14,6 +14,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from taskforge.cli.moments import age, calendar, clock, took
+from taskforge.cli.output import plain
 from taskforge.core.events import LogLine
 from taskforge.core.failures import ErrorRecord
 from taskforge.core.history import AttemptRecord, JobDetail, JobItem
@@ -32,16 +33,8 @@ LOOKS = {
 }
 """Sign and colour of a status; its word always stands beside them."""
 LOG_STYLES = {"warning": "yellow", "error": "red", "debug": "dim"}
-UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 LOG_TAIL = 20
 """Log lines shown with a job; `taskforge job logs` shows all."""
-
-
-def plain(text: str) -> str:
-    """Text without anything that a terminal would obey: such characters become `�`."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in "\n\t" else UNPRINTABLE for c in text)
 
 
 def cell(value: Any) -> Text:

@@ -17,8 +17,8 @@ from rich.text import Text
 from taskforge.cli.client import Api
 from taskforge.cli.client_live import Follower, Seen, StillGoing
 from taskforge.cli.moments import age, took
-from taskforge.cli.output import ExitCode, complain, show, talk
-from taskforge.cli.pictures import error_text, log_text, plain, result_picture, status
+from taskforge.cli.output import ExitCode, complain, plain, show, talk
+from taskforge.cli.pictures import error_text, log_text, result_picture, status
 from taskforge.core.history import JobDetail
 from taskforge.core.job import JobRow
 from taskforge.core.states import JobStatus
