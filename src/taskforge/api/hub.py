@@ -116,7 +116,7 @@ class Hub:
     ) -> AsyncGenerator[Outgoing]:
         """Greeting and history; in the end the client is attached to the live part."""
         extent = None
-        if since is not None or not self._is_reading():
+        if since is not None or not self._is_live():
             extent = await self._reader.extent()
         if since is not None and extent is not None and extent.covers(since):
             yield notice("connected", cursor=since, resumed=True)
@@ -133,15 +133,15 @@ class Hub:
         missed = 0
         attached = False
         while not attached and subscriber.closing is None:
-            if missed > MAX_REPLAY or (self._is_reading() and cursor.epoch != self._epoch):
+            if missed > MAX_REPLAY or (self._is_live() and cursor.epoch != self._epoch):
                 yield _resync(self._join(subscriber, await self._reader.extent()), "too much")
                 return
-            reached = self._position if self._is_reading() else cursor.entry
+            reached = self._position if self._is_live() else cursor.entry
             page = await self._reader.page(cursor)
             # An empty page: all that is kept up to where the fan-out was has been seen.
             cursor = Cursor(cursor.epoch, page[-1].id if page else max(cursor.entry, reached))
             # The first client starts the reader, at the end: history is paced by its reader.
-            ready = self._is_reading() or len(page) < PAGE_ENTRIES
+            ready = self._is_live() or len(page) < PAGE_ENTRIES
             attached = ready and self._try_to_attach(subscriber, cursor)
             for message in _replayed(subscriber, cursor.epoch, page):
                 yield message
@@ -149,19 +149,20 @@ class Hub:
 
     def _join(self, subscriber: Subscriber, extent: Extent | None) -> Cursor:
         """Attach a client without history: where the fan-out is, or else at the end."""
-        if extent is not None and not self._is_reading():
+        if extent is not None and not self._is_live():
             self._epoch, self._position = extent.epoch, extent.last
         elif extent is not None and extent.epoch != self._epoch:
             self._restart(extent)
         self._attach(subscriber, self._position)
         return Cursor(self._epoch, self._position)
 
-    def _is_reading(self) -> bool:
-        return self._task is not None and not self._task.done()
+    def _is_live(self) -> bool:
+        """Whether the position counts. A reader that nobody needs any more lingers for a moment."""
+        return bool(self._attached)
 
     def _try_to_attach(self, subscriber: Subscriber, cursor: Cursor) -> bool:
         """Join the live part, unless it has given out something after the cursor already."""
-        if not self._is_reading():
+        if not self._is_live():
             self._epoch, self._position = cursor.epoch, cursor.entry
         if cursor.epoch != self._epoch or self._position > cursor.entry:
             return False
@@ -174,7 +175,7 @@ class Hub:
         channel = self._channels.get(key) or self._channels.setdefault(key, Channel(*key))
         channel.join(subscriber)
         self._attached[subscriber] = channel
-        if not self._is_reading() and not self._closed:
+        if (self._task is None or self._task.done()) and not self._closed:
             self._task = asyncio.get_running_loop().create_task(self._read())
             self._task.add_done_callback(self._reader_ended)
 

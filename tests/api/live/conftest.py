@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import msgspec
@@ -27,7 +28,7 @@ from taskforge.core.job import JobRow
 from taskforge.core.people import Role
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
-from taskforge.db import people
+from taskforge.db import credentials, people
 from taskforge.db.engine import open_engine
 from taskforge.flows.tokens import new_access, signing_key
 
@@ -75,6 +76,7 @@ class Follower:
     def __init__(self, messages, subscriber):
         self._messages = messages
         self.subscriber = subscriber
+        self.hello: dict[str, Any] = {}
 
     async def next(self):
         async with asyncio.timeout(5):
@@ -116,7 +118,9 @@ def versions(frames):
 
 
 def cursor_of(message):
-    return Cursor.parse(message["id"])
+    cursor = Cursor.parse(message["id"])
+    assert cursor is not None
+    return cursor
 
 
 class LiveServer:
@@ -155,6 +159,7 @@ async def api_process(environment: dict[str, str], *, workers: int = 1):
         sys.executable, "-c", code, env=environment | ROOMY, stderr=asyncio.subprocess.PIPE
     )
     assert process.stderr is not None
+    rest: asyncio.Task[bytes] | None = None
     try:
         port = None
         async with asyncio.timeout(30):
@@ -171,7 +176,8 @@ async def api_process(environment: dict[str, str], *, workers: int = 1):
             process.terminate()
             async with asyncio.timeout(15):
                 await process.wait()
-        sys.stderr.write((await rest).decode())  # shown with a test that fails
+        if rest is not None:
+            sys.stderr.write((await rest).decode())  # shown with a test that fails
 
 
 async def answers(server: LiveServer) -> None:
@@ -195,7 +201,7 @@ async def token(settings: Settings) -> str:
             connection, username="ann", email="ann@example.com", password_hash="-", role=Role.VIEWER
         )
         assert person is not None
-        session_id = await people.open_session(
+        session_id = await credentials.open_session(
             connection, person.id, digest="-", user_agent=None, ip="192.0.2.1"
         )
         assert session_id is not None

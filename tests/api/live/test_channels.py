@@ -171,4 +171,4 @@ async def test_frames_of_queues_carry_an_id_too(hub, stream):
         frame = await follower.next()
 
     assert (frame["event"], frame["queue"]) == ("queue_paused", "low")
-    assert cursor_of(frame) is not None
+    assert cursor_of(frame).epoch == follower.hello["epoch"]

@@ -62,10 +62,11 @@ async def crowd(url, count):
 
 def reset(client):
     """End a connection with RST, as a machine that vanishes from under it."""
-    transport = client.transport
     linger = struct.pack("ii", 1, 0)
-    transport.get_extra_info("socket").setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, linger)
-    transport.abort()
+    with contextlib.suppress(OSError):  # it was closed already, as too slow
+        socket = client.transport.get_extra_info("socket")
+        socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, linger)
+    client.transport.abort()
 
 
 async def flood(stream, count):
@@ -109,13 +110,11 @@ async def test_sigterm_sends_200_sockets_away_with_a_delay_of_their_own(process_
 
         assert code == 0
         assert await everyone.codes() == {1012}
-        delays = {re.search(r"\d+", client.close_reason)[0] for client in everyone.clients}
+        delays = {re.findall(r"\d+", client.close_reason)[0] for client in everyone.clients}
         assert len(delays) > 100
 
 
-async def test_sigterm_ends_event_streams_and_lets_requests_finish(
-    process_environment, viewer, settings
-):
+async def test_sigterm_ends_event_streams_and_lets_requests_finish(process_environment, viewer):
     headers = {"Authorization": viewer.headers["authorization"]}
     async with (
         api_process(process_environment) as server,

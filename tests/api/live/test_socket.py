@@ -224,7 +224,7 @@ async def event(lines):
             frame = json.loads(line.removeprefix("data: "))
             assert frame.get("id") == name
             return frame
-    return None
+    raise AssertionError("the stream has ended")
 
 
 async def test_events_over_http_need_a_credential(server):
