@@ -157,7 +157,7 @@ async def _hint_after_loss(deps: Deps, epoch: str) -> int:
             # Only now: who dies before this line leaves the work to the next pass.
             await set_fact(connection, EPOCH, epoch)
     if known not in (None, epoch):
-        log.warning("redis.lost_data", hinted=hinted)
+        log.warning("redis.restarted", hinted=hinted)
     return hinted
 
 
