@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.bench import rows
+from ops.bench.fanout import fanout
 from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
 from ops.bench.stack import stack
@@ -19,7 +20,7 @@ ROWS: dict[str, Row] = {
     "drain": rows.drain,
     "submit": rows.submit,
     "latency": rows.latency,
-    "fanout": rows.fan_out,
+    "fanout": fanout,
     "reads": reads,
     "sleepers": rows.sleepers,
     "memory": rows.memory,
