@@ -43,8 +43,8 @@ class Births:
         """Hint and announce what a transaction has created; call it after the commit."""
         rows = [_row(draft, born[draft.id]) for draft in drafts]
         due = [(row.priority, row.id) for row in rows if row.status is JobStatus.QUEUED]
-        self._stream.announce_soon([moved(row, row.created_at) for row in rows])
         await self._hinter.hint(due)
+        self._stream.announce_soon([moved(row, row.created_at) for row in rows])
         return rows
 
 
