@@ -214,6 +214,18 @@ class Chaos:
         rows = await self.arena.db.fetch("SELECT status, count(*) AS n FROM jobs GROUP BY status")
         return Counter({row["status"]: row["n"] for row in rows})
 
+    async def tell_stories(self) -> None:
+        """Print the story of every job that took more than one attempt."""
+        rows = await self.arena.db.fetch(
+            "SELECT e.* FROM job_events e JOIN jobs j ON j.id = e.job_id WHERE j.attempt > 1"
+            " ORDER BY e.job_id, e.version"
+        )
+        for row in rows:
+            self.note(
+                f"{row['job_id']} {row['version']} {row['at']:%H:%M:%S.%f} {row['event']}"
+                f" attempt {row['attempt']} by {row['actor']} {row['data'] or ''}"
+            )
+
     async def runs(self) -> int:
         """How often a handler with an effect began."""
         return await self.arena.db.fetchval("SELECT count(*) FROM effects WHERE phase = 'start'")

@@ -46,16 +46,19 @@ async def test_a_thousand_jobs_survive_ten_kills(chaos):
 @pytest.mark.chaos
 async def test_a_frozen_unit_comes_back_and_writes_nothing(chaos):
     await chaos.start(units=2, threads=4)
-    await chaos.submit(8, payload={"ms": 1_500})
+    for _ in range(8):
+        await chaos.submit_one(payload={"ms": 1_500})
     await eventually(lambda: started(chaos, 8))
     unit = chaos.arena.supervisor.of("worker")[0]
     mine = await chaos.arena.registered(unit)
+    assert not await taken_from(chaos, mine)
 
     async with chaos.frozen(unit):
         await eventually(lambda: taken_from(chaos, mine), within=30)
     await chaos.drained()
     await chaos.check()
 
+    await chaos.tell_stories()
     assert (await chaos.tally()) == {"success": 8}
     assert (await chaos.runs()) == 12
     assert unit.code is None
@@ -64,7 +67,8 @@ async def test_a_frozen_unit_comes_back_and_writes_nothing(chaos):
 @pytest.mark.chaos
 async def test_a_unit_that_freezes_for_a_moment_loses_nothing(chaos):
     await chaos.start(units=2, threads=4)
-    await chaos.submit(8, payload={"ms": 2_000})
+    for _ in range(8):
+        await chaos.submit_one(payload={"ms": 2_000})
     await eventually(lambda: started(chaos, 8))
 
     async with chaos.frozen(chaos.arena.supervisor.of("worker")[0]):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from uuid import UUID, uuid4
 
 import asyncpg
 
@@ -9,7 +10,8 @@ from taskforge.handlers.base import Context, Payload, job_type
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS effects (
-    job_id uuid, attempt integer, pid integer, phase text, at timestamptz DEFAULT clock_timestamp()
+    job_id uuid, attempt integer, pid integer, run uuid, phase text,
+    at timestamptz DEFAULT clock_timestamp(), UNIQUE (run, phase)
 )
 """
 _pools: dict[int, asyncpg.Pool] = {}
@@ -31,13 +33,14 @@ async def _pool() -> asyncpg.Pool:
     return _pools[os.getpid()]
 
 
-async def _leave(ctx: Context, phase: str) -> None:
-    """Write the trace, as long as it takes: the outside world is never wrong, only away."""
+async def _leave(ctx: Context, run: UUID, phase: str) -> None:
+    """Write the trace once, as long as it takes: the outside world is only ever away."""
     while True:
         try:
             await (await _pool()).execute(
-                "INSERT INTO effects (job_id, attempt, pid, phase) VALUES ($1, $2, $3, $4)",
-                ctx.job_id, ctx.attempt, os.getpid(), phase,
+                "INSERT INTO effects (job_id, attempt, pid, run, phase)"
+                " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                ctx.job_id, ctx.attempt, os.getpid(), run, phase,
             )  # fmt: skip
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
             await asyncio.sleep(0.1)
@@ -48,7 +51,8 @@ async def _leave(ctx: Context, phase: str) -> None:
 @job_type("effect", Effect, title="Effect")
 async def effect(ask: Effect, ctx: Context) -> dict[str, int]:
     """Leaves a trace when it starts and when it ends."""
-    await _leave(ctx, "start")
+    run = uuid4()
+    await _leave(ctx, run, "start")
     await asyncio.sleep(ask.ms / 1000)
-    await _leave(ctx, "end")
+    await _leave(ctx, run, "end")
     return {"attempt": ctx.attempt}

@@ -141,9 +141,13 @@ class Heart(threading.Thread):
 
     async def _watch(self) -> None:
         """Look after the job loop, Dramatiq's threads, and leases that nothing renews."""
+        pause, now = self._wedged_after / 5, time.monotonic()
         while True:
-            await asyncio.sleep(self._wedged_after / 5)
-            now = time.monotonic()
+            await asyncio.sleep(pause)
+            before, now = now, time.monotonic()
+            # While we were frozen too (SIGSTOP, a paused machine) nobody could have answered.
+            frozen = max(now - before - pause, 0.0)
+            self._answered_at = min(self._answered_at + frozen, now)
             self._tell(self._answered)
             silent = now - self._answered_at
             if silent > self._dead_after or not self._is_sound():
