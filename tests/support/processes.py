@@ -93,6 +93,11 @@ class Supervisor:
             self._watching = asyncio.create_task(self._watch())
         return self.running[-1]
 
+    def forget(self, process: Process) -> None:
+        """Leave a process to the test: it is not started again, and the test ends it."""
+        n = self.running.index(process)
+        del self.running[n], self._wanted[n]
+
     def of(self, role: str) -> list[Process]:
         return [it for it in self.running if it.role == role]
 
