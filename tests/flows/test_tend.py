@@ -1,0 +1,241 @@
+"""Each pass of the scheduler, called once; safe to run twice, and by two at once."""
+
+import asyncio
+import json
+
+import asyncpg
+import msgspec
+import pytest
+from redis.exceptions import ConnectionError as RedisAway
+
+from support.make import claimer, order, person
+from support.waiting import eventually
+from taskforge.core.ids import new_id
+from taskforge.core.priority import Priority
+from taskforge.core.states import JobStatus
+from taskforge.core.watch import Watch
+from taskforge.db.claims import claim
+from taskforge.db.roster import Member, beat
+from taskforge.flows import submit, tend
+from taskforge.flows.deps import open_deps
+from taskforge.handlers.registry import load
+
+BY = person()
+ME = claimer()
+
+
+@pytest.fixture
+async def deps(settings):
+    async with open_deps(settings, load(["jobs.plain"])) as it:
+        yield it
+
+
+@pytest.fixture
+async def plain(database_url):
+    it = await asyncpg.connect(database_url)
+    yield it
+    await it.close()
+
+
+@pytest.fixture
+async def rested(plain):
+    """PostgreSQL has been up for long enough to be believed."""
+    up = "clock_timestamp() - pg_postmaster_start_time() > interval '12 s'"
+    await eventually(lambda: plain.fetchval(f"SELECT {up}"), within=20, every=0.1)
+
+
+@pytest.fixture
+async def impatient(settings):
+    """Deps with leases of a second."""
+    async with open_deps(
+        msgspec.structs.replace(settings, lease_seconds=1.0), load(["jobs.plain"])
+    ) as it:
+        yield it
+
+
+def seen():
+    """A watch that has seen enough."""
+    return Watch(0.0)
+
+
+async def ordered(deps, n=1, **fields):
+    asked = [order(**fields) for _ in range(n)]
+    return [it.job.id for it in await submit.submit_many(deps, asked, BY, atomic=False)]
+
+
+async def hinted(deps, queue="default"):
+    """The ids that waiting hints name."""
+    bodies = await deps.redis.hvals(f"taskforge:{queue}.msgs")
+    return [job_id for body in bodies for job_id in json.loads(body)["args"][0]]
+
+
+async def test_what_is_due_is_promoted_and_hinted_once_by_two_schedulers(deps, plain):
+    ids = await ordered(deps, 30, delay_seconds=60.0)
+    await plain.execute("UPDATE jobs SET run_at = now() - interval '1 s'")
+
+    counts = await asyncio.gather(tend.promote(deps), tend.promote(deps))
+
+    assert sum(counts) == 30
+    assert sorted(await hinted(deps)) == sorted(map(str, ids))
+
+
+async def test_what_is_not_due_stays(deps):
+    await ordered(deps, delay_seconds=60.0)
+
+    assert await tend.promote(deps) == 0
+
+
+async def test_a_lost_push_is_repaired_by_two_schedulers_once(deps, settings, monkeypatch):
+    async def refuse(_due):
+        raise RedisAway("cut")
+
+    async with open_deps(settings, deps.registry) as cut_off:
+        monkeypatch.setattr(cut_off.queue, "push", refuse)
+        ids = await ordered(cut_off, 5)
+    assert await hinted(deps) == []
+
+    counts = await asyncio.gather(tend.rehint(deps), tend.rehint(deps))
+
+    assert sum(counts) == 5
+    assert sorted(await hinted(deps)) == sorted(map(str, ids))
+    assert await tend.rehint(deps) == 0
+
+
+async def test_an_emptied_redis_is_noticed_and_every_queued_job_hinted_again(deps):
+    ids = await ordered(deps, 2_500)
+    await tend.rehint(deps)
+    await deps.redis.flushdb()
+
+    assert await tend.rehint(deps) == 2_500
+
+    assert sorted(await hinted(deps)) == sorted(map(str, ids))
+    assert await tend.rehint(deps) == 0
+
+
+async def test_a_backlog_is_not_hinted_again_however_old_it_is(deps, plain):
+    await ordered(deps, 50)
+    await tend.rehint(deps)
+    await register(deps, slots=4)
+    async with deps.db.connect() as connection:
+        await claim(connection, ME, [], free=4)
+    await plain.execute("UPDATE jobs SET hinted_at = now() - interval '1 hour'")
+
+    assert await tend.rehint(deps) == 0
+
+
+async def test_jobs_that_wait_although_slots_are_free_are_hinted_but_not_for_ever(deps, plain):
+    await ordered(deps, 10)
+    await tend.rehint(deps)
+    await register(deps, slots=4)
+    assert await tend.rehint(deps) == 0
+    await plain.execute("UPDATE jobs SET hinted_at = now() - interval '4 s'")
+
+    assert await tend.rehint(deps) == 4
+    await plain.execute("UPDATE jobs SET hinted_at = now() - interval '4 s' WHERE hint_count > 0")
+    assert await tend.rehint(deps) == 4  # the others; those four wait for twice as long now
+
+
+async def test_a_paused_queue_is_not_hinted_again(deps, plain):
+    await ordered(deps, 3)
+    await tend.rehint(deps)
+    await register(deps, slots=4)
+    await plain.execute("UPDATE jobs SET hinted_at = now() - interval '1 hour'")
+    await plain.execute("UPDATE queues SET paused_at = now()")
+
+    assert await tend.rehint(deps) == 0
+
+
+async def register(deps, slots):
+    member = Member(ME.worker_id, "here", 1, "1", [p.queue for p in Priority], ["noop"], slots)
+    async with deps.db.connect() as connection:
+        await beat(connection, member, status="online", facts={})
+
+
+async def lost(deps, plain, **fields):
+    """A job whose worker has fallen silent."""
+    [job_id] = await ordered(deps, **fields)
+    async with deps.db.connect() as connection:
+        assert await claim(connection, ME, [job_id], free=1)
+    await plain.execute("UPDATE jobs SET lease_expires_at = now() - interval '1 s'")
+    return job_id
+
+
+async def row(plain, job_id):
+    return await plain.fetchrow("SELECT * FROM jobs WHERE id = $1", job_id)
+
+
+async def test_a_lost_job_is_queued_again_at_once_and_hinted(impatient, plain, rested):
+    job_id = await lost(impatient, plain)
+    await impatient.redis.flushdb()
+
+    counts = await asyncio.gather(*(tend.rescue(impatient, seen()) for _ in range(3)))
+
+    assert sum(counts) == 1
+    it = await row(plain, job_id)
+    assert (it["status"], it["failures"], it["crashes"]) == ("queued", 1, 1)
+    assert await hinted(impatient) == [str(job_id)]
+
+
+async def test_the_last_crash_buries_the_job_in_both_places(impatient, plain, rested):
+    job_id = await lost(impatient, plain, max_retries=0)
+
+    assert await tend.rescue(impatient, seen()) == 1
+
+    assert (await row(plain, job_id))["status"] == JobStatus.DEAD_LETTER
+    assert len(await impatient.redis.hvals("taskforge:default.XQ.msgs")) == 1
+
+
+async def test_silence_is_not_believed_by_who_has_just_come(impatient, plain, rested):
+    job_id = await lost(impatient, plain)
+
+    assert await tend.rescue(impatient, Watch(1.0)) == 0
+
+    assert (await row(plain, job_id))["status"] == "running"
+
+
+async def test_when_half_the_fleet_falls_silent_one_worker_is_looked_at_at_a_time(
+    impatient, plain, rested
+):
+    for _ in range(4):
+        [job_id] = await ordered(impatient)
+        async with impatient.db.connect() as connection:
+            await claim(connection, claimer(), [job_id], free=1)
+    await plain.execute("UPDATE jobs SET lease_expires_at = now() - interval '1 s'")
+
+    assert await tend.rescue(impatient, seen()) == 1
+
+
+async def test_units_that_fell_silent_go_offline_and_are_forgotten_later(deps, plain):
+    await register(deps, slots=1)
+    assert await tend.fleet(deps) == 0
+    await plain.execute("UPDATE workers SET beat_at = now() - interval '1 hour'")
+
+    assert await tend.fleet(deps) == 1
+    assert await plain.fetchval("SELECT status FROM workers") == "offline"
+    await plain.execute("UPDATE workers SET stopped_at = now() - interval '1 hour'")
+    assert await tend.fleet(deps) == 0
+    assert await plain.fetchval("SELECT count(*) FROM workers") == 0
+
+
+async def test_what_has_outlived_its_time_is_pruned_and_nothing_else(deps, plain):
+    old, _young = await ordered(deps, 2, idempotency_key=None)
+    await plain.execute("UPDATE jobs SET status = 'cancelled', finished_at = now()")
+    await plain.execute(
+        "UPDATE jobs SET finished_at = now() - interval '31 days' WHERE id = $1", old
+    )
+    await plain.execute(
+        "INSERT INTO idempotency_keys VALUES ($1, 'k', 'f', $1, now() - interval '1 s')", new_id()
+    )
+
+    assert await tend.prune(deps) == 2
+
+    assert await plain.fetchval("SELECT count(*) FROM jobs") == 1
+    assert await plain.fetchval("SELECT count(*) FROM idempotency_keys") == 0
+
+
+async def test_counters_are_folded(deps, plain):
+    await ordered(deps, 3)
+
+    assert await tend.count(deps) == 1
+    assert await tend.count(deps) == 0
+    assert await plain.fetchval("SELECT n FROM job_counts") == 3
