@@ -97,6 +97,11 @@ def lock_was_busy(error: BaseException) -> bool:
     return _sqlstate(error) in {"55P03", "40P01"}
 
 
+def was_refused(error: BaseException) -> bool:
+    """Whether a value cannot be stored: text with a NUL (class 22) or with half a character."""
+    return isinstance(error, UnicodeEncodeError) or (_sqlstate(error) or "")[:2] == "22"
+
+
 def is_away(error: BaseException) -> bool:
     """Whether the database could not be reached or could not go on: worth trying again.
 

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from taskforge.bus.stream import EventStream
 from taskforge.core.batch import Batcher
+from taskforge.core.errors import Invalid
 from taskforge.core.job import JobRow
 from taskforge.core.priority import BY_RANK
 from taskforge.core.states import JobStatus
 from taskforge.db.birth import Born, Draft, create
+from taskforge.db.engine import was_refused
 from taskforge.flows.frames import moved
 from taskforge.flows.hints import Hinter
 
@@ -27,17 +30,39 @@ class Births:
         self._db = db
         self._hinter = hinter
         self._stream = stream
-        self._batcher: Batcher[Draft, JobRow] = Batcher(self.create, limit=BATCH, flights=FLIGHTS)
+        self._batcher: Batcher[Draft, JobRow] = Batcher(self._each, limit=BATCH, flights=FLIGHTS)
 
     async def put(self, draft: Draft) -> JobRow:
-        """Create one job together with whatever else is being submitted right now."""
+        """Create one job together with whatever else is being submitted right now.
+
+        Raises:
+            Invalid: the draft has a value that cannot be stored.
+        """
         return await self._batcher.put(draft)
 
     async def create(self, drafts: Sequence[Draft]) -> list[JobRow]:
-        """Create jobs in one transaction, then hint and announce them."""
-        async with self._db.connect() as connection:
-            born = await create(connection, drafts)
+        """Create jobs in one transaction, then hint and announce them.
+
+        Raises:
+            Invalid: one of them has a value that cannot be stored; none is created.
+        """
+        try:
+            async with self._db.connect() as connection:
+                born = await create(connection, drafts)
+        except (DBAPIError, UnicodeEncodeError) as error:
+            if not was_refused(error):
+                raise
+            raise Invalid("the order has a value that cannot be stored") from error
         return await self.tell(drafts, born)
+
+    async def _each(self, drafts: Sequence[Draft]) -> Sequence[JobRow | BaseException]:
+        """Orders of strangers share a statement, but not its failure."""
+        try:
+            return await self.create(drafts)
+        except Invalid as error:
+            if len(drafts) == 1:
+                return [error]
+            return [(await self._each([draft]))[0] for draft in drafts]
 
     async def tell(self, drafts: Sequence[Draft], born: dict[UUID, Born]) -> list[JobRow]:
         """Hint and announce what a transaction has created; call it after the commit."""

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
@@ -19,7 +20,7 @@ from taskforge.core.ids import new_id
 from taskforge.core.job import MAX_DELAY_SECONDS, JobOrder, JobRow
 from taskforge.core.people import Principal
 from taskforge.db.birth import Born, Draft, create, key_holder, take_key
-from taskforge.db.engine import lock_was_busy, transaction
+from taskforge.db.engine import lock_was_busy, transaction, was_refused
 from taskforge.db.job_rows import get_row
 from taskforge.flows.deps import Deps
 
@@ -127,6 +128,10 @@ def _run_at(order: JobOrder) -> datetime | None:
         raise _invalid("/delay_seconds", "give scheduled_at or delay_seconds, not both")
     if at.tzinfo is None:
         raise _invalid("/scheduled_at", "needs a time zone, such as 2026-01-31T08:00:00Z")
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError as error:
+        raise _invalid("/scheduled_at", "is outside the calendar") from error
     # Only a bound against nonsense: whether the time has come is the database's to say (R-02).
     if at > datetime.now(UTC) + timedelta(seconds=MAX_DELAY_SECONDS):
         raise _invalid("/scheduled_at", "is more than 366 days ahead")
@@ -157,36 +162,42 @@ async def _try_keyed(deps: Deps, checked: _Checked, by: Principal) -> Submitted 
 async def _submit_all(deps: Deps, checks: list[_Checked], by: Principal) -> list[Submitted]:
     """One transaction for keys and jobs together: either both are there or none is (R-41)."""
     replayed: dict[int, Submitted] = {}
-    born: dict[Any, Born] = {}
-    fresh: list[_Checked] = []
+    born: dict[UUID, Born] = {}
+    fresh: dict[UUID, _Checked] = {}
+    twins: dict[int, UUID] = {}
     try:
         async with transaction(deps.db) as connection:
             for index, checked in enumerate(checks):
-                found = await _replay(connection, checked, by) if checked.fingerprint else None
-                if found is None:
-                    fresh.append(checked)
+                holder = await _holder(connection, checked, by) if checked.fingerprint else None
+                if holder is None:
+                    fresh[checked.draft.id] = checked
+                elif holder in fresh:  # the same order twice in one call
+                    twins[index] = holder
                 else:
-                    replayed[index] = found
+                    replayed[index] = await _replay(connection, checked, holder)
             if fresh:
-                born = await create(connection, [checked.draft for checked in fresh])
+                born = await create(connection, [checked.draft for checked in fresh.values()])
     except Exception as error:
         if lock_was_busy(error):
             raise Conflict(
                 "a request with the same idempotency key is in progress; try again",
                 code="idempotency_in_progress",
             ) from error
+        if was_refused(error):
+            raise Invalid("an order has a value that cannot be stored") from error
         raise
-    rows = iter(await deps.births.tell([checked.draft for checked in fresh], born))
+    told = await deps.births.tell([checked.draft for checked in fresh.values()], born)
+    rows = {row.id: row for row in told}
     return [
-        replayed[index] if index in replayed else Submitted(next(rows), checked.payload, fresh=True)
-        for index, checked in enumerate(checks)
+        replayed[index]
+        if index in replayed
+        else Submitted(rows[twins.get(index, it.draft.id)], it.payload, fresh=index not in twins)
+        for index, it in enumerate(checks)
     ]
 
 
-async def _replay(
-    connection: AsyncConnection, checked: _Checked, by: Principal
-) -> Submitted | None:
-    """The job that the key already names; None when the key is now ours."""
+async def _holder(connection: AsyncConnection, checked: _Checked, by: Principal) -> UUID | None:
+    """Which job the key already names; None when it names ours from now on."""
     draft, key = checked.draft, checked.draft.idempotency_key or ""
     fingerprint = checked.fingerprint or ""
     if await take_key(connection, by.user_id, key, fingerprint, draft.id):
@@ -198,10 +209,16 @@ async def _replay(
             code="idempotency_key_reused",
             faults=[Fault("/idempotency_key", "was used with another body")],
         )
-    row = await get_row(connection, holder.job_id)
+    return holder.job_id
+
+
+async def _replay(connection: AsyncConnection, checked: _Checked, job_id: UUID) -> Submitted:
+    """What the order led to when it came before."""
+    row = await get_row(connection, job_id)
     if row is None:
+        key = checked.draft.idempotency_key
         raise Conflict(
-            f"job {holder.job_id}, which idempotency key {key!r} made, was deleted",
+            f"job {job_id}, which idempotency key {key!r} made, was deleted",
             code="idempotent_job_deleted",
         )
     return Submitted(row, checked.payload, fresh=False)
