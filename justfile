@@ -46,6 +46,16 @@ doctor: _env
 test *OPTIONS: _env
     {{ python }} -m pytest -n auto {{ OPTIONS }}
 
+# Measure the service beside bare Dramatiq: `just bench drain submit --json figures.json`
+[group('develop')]
+bench *OPTIONS: _env
+    @{{ python }} -m ops.bench {{ OPTIONS }}
+
+# Make the demo accounts and sample jobs, where they are missing
+[group('database')]
+seed: _env
+    @{{ bin }}/taskforge seed
+
 # Break everything on purpose, for about five minutes: processes, Redis, PostgreSQL
 [group('develop')]
 chaos *OPTIONS: _env

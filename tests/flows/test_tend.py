@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -60,7 +61,8 @@ def seen():
 
 async def ordered(deps, n=1, **fields):
     asked = [order(**fields) for _ in range(n)]
-    return [it.job.id for it in await submit.submit_many(deps, asked, BY, atomic=False)]
+    answers: Any = await submit.submit_many(deps, asked, BY, atomic=False)
+    return [it.job.id for it in answers]
 
 
 async def hinted(deps, queue="default"):
