@@ -229,8 +229,25 @@ async def test_what_has_outlived_its_time_is_pruned_and_nothing_else(deps, plain
         "INSERT INTO idempotency_keys VALUES ($1, 'k', 'f', $1, now() - interval '1 s')", new_id()
     )
 
-    assert await tend.prune(deps) == 2
+    for days in (31, 1):
+        await plain.execute(
+            "INSERT INTO job_minutes VALUES (now() - $1 * interval '1 day', 'a', 2, 'success', 1,"
+            " 1, 1)", float(days),
+        )  # fmt: skip
+    user = await plain.fetchval(
+        "INSERT INTO users (id, username, email, password_hash, role)"
+        " VALUES ($1, 'u', 'u@example.com', 'x', 'viewer') RETURNING id", new_id(),
+    )  # fmt: skip
+    for hours in (-1, 1):
+        await plain.execute(
+            "INSERT INTO sessions (id, user_id, expires_at)"
+            " VALUES ($1, $2, now() + $3 * interval '1 hour')", new_id(), user, float(hours),
+        )  # fmt: skip
 
+    assert await tend.prune(deps) == 4
+
+    assert await plain.fetchval("SELECT count(*) FROM job_minutes") == 1
+    assert await plain.fetchval("SELECT count(*) FROM sessions") == 1
     assert await plain.fetchval("SELECT count(*) FROM jobs") == 1
     assert await plain.fetchval("SELECT count(*) FROM idempotency_keys") == 0
 

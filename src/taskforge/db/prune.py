@@ -61,6 +61,16 @@ DELETE FROM idempotency_keys WHERE (user_id, key) IN (
     SELECT user_id, key FROM idempotency_keys WHERE expires_at < clock_timestamp()
     LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)
+_PRUNE_MINUTES = text("""
+DELETE FROM job_minutes WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM job_minutes WHERE minute < clock_timestamp() - :days * interval '1 day'
+    LIMIT :limit FOR UPDATE SKIP LOCKED))
+""")
+_PRUNE_SESSIONS = text("""
+DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE expires_at < clock_timestamp()
+    LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
 
 
 class Deleted(NamedTuple):
@@ -88,3 +98,13 @@ async def prune_jobs(connection: AsyncConnection, *, days: float, limit: int) ->
 async def prune_keys(connection: AsyncConnection, *, limit: int) -> int:
     """Delete up to `limit` idempotency keys that have expired; how many."""
     return (await connection.execute(_PRUNE_KEYS, {"limit": limit})).rowcount
+
+
+async def prune_minutes(connection: AsyncConnection, *, days: float, limit: int) -> int:
+    """Delete up to `limit` rows of statistics older than `days`; how many."""
+    return (await connection.execute(_PRUNE_MINUTES, {"days": days, "limit": limit})).rowcount
+
+
+async def prune_sessions(connection: AsyncConnection, *, limit: int) -> int:
+    """Delete up to `limit` sessions that have expired, with their refresh tokens; how many."""
+    return (await connection.execute(_PRUNE_SESSIONS, {"limit": limit})).rowcount

@@ -25,7 +25,7 @@ from taskforge.db.engine import transaction
 from taskforge.db.facts import EPOCH, get_fact, set_fact
 from taskforge.db.job_rows import get_rows
 from taskforge.db.leases import Expired
-from taskforge.db.prune import prune_jobs, prune_keys
+from taskforge.db.prune import prune_jobs, prune_keys, prune_minutes, prune_sessions
 from taskforge.flows.deps import Deps
 from taskforge.flows.frames import moved
 from taskforge.log import get_logger
@@ -128,9 +128,14 @@ async def count(deps: Deps) -> int:
 
 async def prune(deps: Deps) -> int:
     """Delete what has outlived its time, a batch at a time (R-83); how many rows."""
+    days = deps.settings.retention_days
     async with deps.db.connect() as connection:
-        jobs = await prune_jobs(connection, days=deps.settings.retention_days, limit=PRUNE_BATCH)
-        return jobs + await prune_keys(connection, limit=PRUNE_BATCH)
+        return (
+            await prune_jobs(connection, days=days, limit=PRUNE_BATCH)
+            + await prune_minutes(connection, days=days, limit=PRUNE_BATCH)
+            + await prune_keys(connection, limit=PRUNE_BATCH)
+            + await prune_sessions(connection, limit=PRUNE_BATCH)
+        )
 
 
 async def _suspicious(connection: AsyncConnection, health: leases.Health) -> UUID | None:
