@@ -63,7 +63,6 @@ async def _at(stack: Stack, headers: dict[str, str], jobs: int) -> dict[str, Loa
     await stack.empty()
     await stack.query(_FILL, jobs)
     await stack.query("ANALYZE jobs, job_details, job_tags, job_events, job_counts")
-    await stack.query("CHECKPOINT")
     middle = (await stack.query("SELECT id FROM jobs ORDER BY id LIMIT 1 OFFSET $1", jobs // 2))[0]
     paths = {**PATHS, "get by id": f"/api/v1/jobs/{middle[0]}"}
     found: dict[str, Load] = {}
