@@ -8,6 +8,7 @@ import pytest
 
 from support.make import claimer, ending, order, person
 from support.waiting import eventually
+from taskforge.bus.hint import read_hint
 from taskforge.core.ids import new_id
 from taskforge.core.priority import QUEUES, Priority
 from taskforge.core.states import JobStatus, Move
@@ -89,7 +90,7 @@ async def test_never_more_handlers_work_than_there_are_slots(deps, make_crew):
             await asyncio.sleep(0)
 
     watching = asyncio.create_task(watch())
-    await asyncio.gather(*(crew.serve([job_id]) for job_id in ids))
+    await asyncio.gather(*(crew.serve(Priority.NORMAL, [job_id]) for job_id in ids))
     for job_id in ids:
         await until(deps, job_id, JobStatus.SUCCESS)
     watching.cancel()
@@ -111,13 +112,13 @@ async def test_the_most_urgent_runs_first_whatever_the_hints_say(deps, make_crew
 
 
 async def test_a_hint_that_names_nothing_is_answered(make_crew):
-    await asyncio.wait_for(make_crew().serve([new_id()]), 5)
+    await asyncio.wait_for(make_crew().serve(Priority.NORMAL, [new_id()]), 5)
 
 
 async def test_a_hint_is_answered_when_its_jobs_have_ended(deps, make_crew):
     job_id = await ordered(deps, "pause", {"seconds": 0.05})
 
-    await asyncio.wait_for(make_crew().serve([job_id, job_id, new_id()]), 10)
+    await asyncio.wait_for(make_crew().serve(Priority.NORMAL, [job_id, job_id, new_id()]), 10)
 
     await until(deps, job_id, JobStatus.SUCCESS)
 
@@ -184,7 +185,7 @@ async def test_a_crew_that_takes_its_own_job_again_loses_only_the_first_try(deps
     me = crew.unit.claimer.worker_id
     async with deps.db.connect() as connection:  # as if the lease had run out
         await settle(connection, [ending(job_id, 1, me, Move.RELEASE)])
-    serving = asyncio.create_task(crew.serve([job_id]))
+    serving = asyncio.create_task(crew.serve(Priority.NORMAL, [job_id]))
     await until(deps, job_id, JobStatus.RUNNING)
 
     crew.lose([(job_id, 1)])
@@ -193,7 +194,7 @@ async def test_a_crew_that_takes_its_own_job_again_loses_only_the_first_try(deps
     row = await until(deps, job_id, JobStatus.SUCCESS)
     assert row.attempt == 2
     await eventually(lambda: gone(crew))
-    await asyncio.wait_for(crew.serve([await ordered(deps)]), 10)
+    await asyncio.wait_for(crew.serve(Priority.NORMAL, [await ordered(deps)]), 10)
 
 
 async def gone(crew):
@@ -210,11 +211,11 @@ async def test_a_job_stopped_while_its_claim_returns_frees_its_slot(deps, make_c
         crew.stop([job_id])
 
     stopping = asyncio.create_task(stop_at_once())
-    await asyncio.wait_for(crew.serve([job_id]), 10)
+    await asyncio.wait_for(crew.serve(Priority.NORMAL, [job_id]), 10)
     await stopping
 
     await until(deps, job_id, JobStatus.CANCELLED)
-    await asyncio.wait_for(crew.serve([await ordered(deps)]), 10)
+    await asyncio.wait_for(crew.serve(Priority.NORMAL, [await ordered(deps)]), 10)
 
 
 async def test_jobs_of_a_claim_whose_answer_was_lost_run_all_the_same(deps, make_crew, plain):
@@ -238,3 +239,22 @@ async def test_jobs_of_a_claim_whose_answer_was_lost_run_all_the_same(deps, make
     for job_id in ids:
         row = await until(deps, job_id, JobStatus.SUCCESS)
         assert (row.attempt, row.failures) == (1, 0)
+
+
+async def test_what_no_slot_can_take_is_hinted_again(deps, make_crew):
+    ids = [await ordered(deps, "pause", {"seconds": 60}) for _ in range(3)]
+    await deps.redis.delete("taskforge:default")
+    crew = make_crew(slots=1)
+
+    serving = asyncio.create_task(crew.serve(Priority.NORMAL, ids))
+
+    async def passed_on():
+        return await deps.redis.lindex("taskforge:default", 0)
+
+    message_id = (await eventually(passed_on)).decode()
+    hint = read_hint(await deps.redis.hget("taskforge:default.msgs", message_id), Priority.NORMAL)
+    assert hint
+    assert len(crew.holds) == 1
+    assert set(hint.args[0]) == set(ids) - {job_id for job_id, _ in crew.holds}
+    await crew.drain(0, hasten=lambda: True)
+    await serving

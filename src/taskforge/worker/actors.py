@@ -9,7 +9,7 @@ from taskforge.core.priority import Priority
 
 
 def declare_actors(
-    broker: dramatiq.Broker, serve: Callable[[Sequence[UUID]], Awaitable[None]]
+    broker: dramatiq.Broker, serve: Callable[[Priority, Sequence[UUID]], Awaitable[None]]
 ) -> None:
     """Declare the actors of all queues.
 
@@ -18,10 +18,6 @@ def declare_actors(
         serve: answers a hint; returns when the jobs it claimed have ended, and only then is the
             hint acknowledged.
     """
-
-    async def answer(ids: Sequence[UUID]) -> None:
-        await serve(ids)
-
     for priority in Priority:
         declare = dramatiq.actor(
             broker=broker,
@@ -29,4 +25,13 @@ def declare_actors(
             queue_name=priority.queue,
             priority=priority.rank,
         )
-        declare(answer)
+        declare(_answer(priority, serve))
+
+
+def _answer(
+    priority: Priority, serve: Callable[[Priority, Sequence[UUID]], Awaitable[None]]
+) -> Callable[[Sequence[UUID]], Awaitable[None]]:
+    async def answer(ids: Sequence[UUID]) -> None:
+        await serve(priority, ids)
+
+    return answer

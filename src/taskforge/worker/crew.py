@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
+from taskforge.core.priority import Priority
 from taskforge.db.claims import Claimed
 from taskforge.db.engine import is_away
 from taskforge.flows.attempt import (
@@ -41,8 +42,9 @@ log = get_logger(__name__)
 
 
 class _Ask(NamedTuple):
+    priority: Priority
     ids: Sequence[UUID]
-    answer: "asyncio.Future[list[asyncio.Task[None]]]"
+    answer: "asyncio.Future[dict[UUID, asyncio.Task[None]]]"
 
 
 class Crew:
@@ -88,19 +90,21 @@ class Crew:
         """Claim what is waiting already."""
         self._kick()
 
-    async def serve(self, ids: Sequence[UUID]) -> None:
+    async def serve(self, priority: Priority, ids: Sequence[UUID]) -> None:
         """Answer a hint: claim what it names, and return when those jobs have ended.
 
-        What no slot can take stays queued: filling, here or elsewhere, finds it.
+        What no slot can take stays queued, and is hinted again: another unit may be idle.
         """
-        answer: asyncio.Future[list[asyncio.Task[None]]] = (
+        answer: asyncio.Future[dict[UUID, asyncio.Task[None]]] = (
             asyncio.get_running_loop().create_future()
         )
-        self._asks.append(_Ask(ids, answer))
+        self._asks.append(_Ask(priority, ids, answer))
         self._kick()
         tasks = await answer
+        if len(tasks) < len(ids) and (self._backlog or self._draining):
+            await self._pass_on(priority, set(ids) - tasks.keys())
         if tasks:
-            await asyncio.wait(tasks)
+            await asyncio.wait(tasks.values())
 
     def stop(self, ids: Iterable[UUID]) -> None:
         """Stop these jobs, as far as they run here."""
@@ -159,6 +163,10 @@ class Crew:
                 await self.unit.drain()
         except TimeoutError:
             log.error("crew.stuck", jobs=len(self.holds))
+
+    async def _pass_on(self, priority: Priority, ids: Iterable[UUID]) -> None:
+        """Hint what we have no slot for; our own gate is closed until the backlog is gone."""
+        await self.unit.deps.hinter.hint([(priority, job_id) for job_id in ids])
 
     @property
     def _free(self) -> int:
@@ -230,7 +238,7 @@ class Crew:
             self._idle.clear()
         for ask in asks:
             if not ask.answer.done():
-                ask.answer.set_result([tasks[id_] for id_ in ask.ids if id_ in tasks])
+                ask.answer.set_result({id_: tasks[id_] for id_ in ask.ids if id_ in tasks})
 
     async def _run(self, hold: Hold) -> None:
         row = hold.claimed.row
