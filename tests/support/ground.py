@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from hypothesis.strategies import SearchStrategy, integers, sampled_from
+from hypothesis.strategies import SearchStrategy, sampled_from
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -93,12 +93,13 @@ class Ground:
         return draw(sampled_from(jobs)) if jobs else None
 
     def _any_grip(self, draw: Draw) -> Grip | None:
-        """Most often one that still holds."""
+        """Most often one that still holds, or one that a later claim of the same job made void."""
         grips = self.model.grips
         firm = [grip for grip in grips if self.model.holds(grip)]
-        if firm and draw(integers(0, 3)):
-            return draw(sampled_from(firm))
-        return draw(sampled_from(grips)) if grips else None
+        running = {grip.job_id for grip in firm}
+        void = [grip for grip in grips if grip.job_id in running and grip not in firm]
+        chances = [kind for kind in (firm, firm, void, grips) if kind]
+        return draw(sampled_from(draw(sampled_from(chances)))) if chances else None
 
     def _started(self, claimed: list[Claimed], worker_id: UUID) -> None:
         for it in claimed:

@@ -151,6 +151,16 @@ class World(Ground):
             )
             self._settle([failure], [grip])
 
+    def take_again(self, draw: Draw) -> None:
+        """A job is handed back, and its worker takes it once more: the first grip is void."""
+        firm = [grip for grip in self.model.grips if self.model.holds(grip)]
+        if firm:
+            grip = draw(sampled_from(firm))
+            self._settle([ending(*grip[:3], Move.RELEASE)], [grip])
+            worker = next(it for it in WORKERS if it.worker_id == grip.worker_id)
+            claimed = self._connected(claim, worker, [grip.job_id], free=1)
+            self._started(claimed, worker.worker_id)
+
     def end_everything_at_once(self, draw: Draw) -> None:
         if grips := self.model.grips:
             move = draw(sampled_from([Move.SUCCEED, Move.RELEASE]))
@@ -207,7 +217,7 @@ PEOPLE = (
 )  # fmt: skip
 CREW = (
     World.claim, World.claim, World.claim, World.claim_a_suspect, World.heartbeat, World.report,
-    World.end, World.fail, World.fail, World.end_everything_at_once,
+    World.end, World.fail, World.fail, World.take_again, World.end_everything_at_once,
 )  # fmt: skip
 CLOCK = (
     World.a_worker_falls_silent, World.rescue, World.rescue, World.time_comes, World.promote,
