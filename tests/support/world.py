@@ -156,7 +156,8 @@ class World(Ground):
         firm = [grip for grip in self.model.grips if self.model.holds(grip)]
         if firm:
             grip = draw(sampled_from(firm))
-            self._settle([ending(*grip[:3], Move.RELEASE)], [grip])
+            handed_back = ending(grip.job_id, grip.attempt, grip.worker_id, Move.RELEASE)
+            self._settle([handed_back], [grip])
             worker = next(it for it in WORKERS if it.worker_id == grip.worker_id)
             claimed = self._connected(claim, worker, [grip.job_id], free=1)
             self._started(claimed, worker.worker_id)
