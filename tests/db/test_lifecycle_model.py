@@ -79,4 +79,4 @@ def test_whatever_happens_to_jobs_the_database_agrees_with_the_model(settings):
 
 @pytest.mark.chaos
 def test_the_model_holds_over_many_lives(settings):
-    check(settings, max_examples=200, stateful_step_count=100)
+    check(settings, max_examples=400, stateful_step_count=100)
