@@ -17,8 +17,13 @@ from msgspec import Meta
 DEV_SECRET = "development-only-secret-never-use-in-production"  # noqa: S105 - refused in production
 SECRETS = frozenset(
     {"SECRET_KEY", "JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ADMIN_PASSWORD", "AI_API_KEY",
-     "SMTP_URL"}
+     "AI_BACKENDS", "SMTP_URL"}
 )  # fmt: skip
+JOB_SETTINGS = frozenset(
+    {"AI_BASE_URL", "AI_API_KEY", "AI_MODELS", "AI_BACKENDS", "DATA_DIR", "ENVIRONMENT",
+     "MAIL_FROM", "MAIL_SENDERS", "MAIL_TEMPLATES_DIR", "SCAN_ALLOWED_TARGETS"}
+)  # fmt: skip
+"""What handlers may read by `ctx.setting`, beside variables that begin with `JOB_`."""
 MIN_SECRET_LENGTH = 32
 
 
@@ -75,13 +80,65 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     taskforge_job_modules: str = ""
     """Modules with job types, separated by commas, beside the entry points."""
 
+    outbound_allowed_hosts: str = ""
+    """`host` or `host:port`, separated by commas, that jobs and webhooks may reach although their
+    addresses are private (S-30)."""
+    scan_allowed_targets: str = ""
+    """Hosts that `security_scan` may probe actively (ports, tls), separated by commas (S-33)."""
+
+    smtp_url: str = ""
+    """`smtp://user:password@host:587` or `smtps://…:465`; empty: the sink, whose messages the
+    mailbox shows and which sends nothing."""
+    mail_sink: bool = True
+    """Whether an empty SMTP_URL means the sink; otherwise it means that `email` is not configured.
+    Production has to say so."""
+    mail_from: str = "TaskForge <taskforge@example.com>"
+    """The sender unless a job names another."""
+    mail_senders: str = ""
+    """Further addresses, or `@domain`, that a job may name as its sender, separated by commas."""
+    mail_templates_dir: Path | None = None
+    """Folder with the installation's own mail templates."""
+
+    ai_base_url: str = ""
+    """An OpenAI-compatible endpoint; its models are called `default/<name>`."""
+    ai_api_key: str = ""
+    ai_models: str = ""
+    """Models that jobs may ask of it, separated by commas."""
+    ai_backends: str = ""
+    """Further endpoints as JSON: `{"name": {"base_url", "api_key", "models", "prices"}}`."""
+
     def job_modules(self) -> list[str]:
         """The extra modules, in the order given."""
-        return [name.strip() for name in self.taskforge_job_modules.split(",") if name.strip()]
+        return _listed(self.taskforge_job_modules)
 
     def origins(self) -> list[str]:
         """The allowed CORS origins."""
-        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+        return _listed(self.cors_origins)
+
+    def outbound_hosts(self) -> frozenset[str]:
+        """Hosts that may have private addresses."""
+        return frozenset(host.lower() for host in _listed(self.outbound_allowed_hosts))
+
+    def scan_targets(self) -> frozenset[str]:
+        """Hosts that may be probed actively, and may have private addresses for that."""
+        return frozenset(host.lower() for host in _listed(self.scan_allowed_targets))
+
+    def for_jobs(self, name: str) -> str:
+        """A setting as handlers read it: its text, empty when not set.
+
+        Raises:
+            KeyError: handlers may not read it.
+        """
+        if name in JOB_SETTINGS:
+            value = getattr(self, name.lower())
+            return "" if value is None else str(value)
+        if not name.startswith("JOB_"):
+            raise KeyError(name)
+        return find(name, layers())[0] or ""
+
+
+def _listed(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 class BadSettings(Exception):

@@ -10,7 +10,8 @@ from taskforge.bus.cursor import Cursor
 from taskforge.bus.follow import Entry
 from taskforge.core.events import Event
 
-_LOG = Event.JOB_LOG.value
+_WATCHED = frozenset({Event.JOB_LOG.value, Event.JOB_STREAM.value})
+"""Only for clients that watch certain jobs: nobody reads them all."""
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ class Wanted(msgspec.Struct, frozen=True):
     """What a client has asked for; None is everything.
 
     Frames of workers and queues have no job, type or status, so they pass unless the client watches
-    certain jobs only. Log lines come for watched jobs alone: nobody reads them all.
+    certain jobs only. Log lines and streamed text come for watched jobs alone.
     """
 
     jobs: frozenset[str] | None = None
@@ -52,7 +53,7 @@ class Wanted(msgspec.Struct, frozen=True):
         if head.job_id is None:
             return self.jobs is None
         if self.jobs is None:
-            if head.event == _LOG:
+            if head.event in _WATCHED:
                 return False
         elif head.job_id not in self.jobs:
             return False
@@ -113,7 +114,7 @@ def live_frames(epoch: str, entry: Entry) -> list[LiveFrame]:
             continue
         cursor = Cursor(epoch, entry.id, nth)
         key = head.job_id or head.worker_id or head.queue or head.event
-        if head.event == _LOG:
+        if head.event in _WATCHED:
             key = f"{key}.{entry.id}.{nth}"  # lines do not replace each other
         frames.append(LiveFrame(cursor, head, f'{{"id":"{cursor}",{body[1:]}', key))
     return frames

@@ -20,6 +20,7 @@ class Event(StrEnum):
     JOB_RUNNING = "job_running"
     JOB_PROGRESS = "job_progress"
     JOB_LOG = "job_log"
+    JOB_STREAM = "job_stream"
     JOB_RETRYING = "job_retrying"
     JOB_SUCCESS = "job_success"
     JOB_FAILED = "job_failed"
@@ -56,6 +57,15 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, Any] = {}
 
 
+class StreamPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Text of a job that is being made; nothing keeps it."""
+
+    attempt: int
+    offset: int
+    """Characters of this attempt's text that came before; a gap means that frames were missed."""
+    text: str
+
+
 class JobFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A change of one job. `id`, the stream cursor, is added where the frame is sent."""
 
@@ -68,6 +78,7 @@ class JobFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime
     job: JobRow
     log: LogLine | None = None
+    stream: StreamPart | None = None
 
 
 class WorkerFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

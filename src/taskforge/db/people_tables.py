@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # By way of the other tables, so that whoever has this module's metadata has every table.
-from taskforge.db.service_tables import NOW, TIME, metadata
+from taskforge.db.store_tables import NOW, TIME, metadata
 
 
 class Person(DeclarativeBase):

@@ -14,7 +14,7 @@ from taskforge.db.story import listed
 
 OWNED = (
     "job_details", "job_tags", "job_results", "job_events", "job_attempts", "job_logs",
-    "job_artifacts",
+    "job_artifacts", "job_checkpoints",
 )  # fmt: skip
 """Tables whose rows go with their job; they have no foreign keys (see `tables.py`)."""
 

@@ -1,12 +1,10 @@
-"""The context that a handler works with: progress, log, sandbox.
-
-The contract that it keeps is `handlers.base.Context`.
-"""
+"""The context that a handler works with; the contract that it keeps is `handlers.context`."""
 
 import asyncio
 import math
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,18 +12,26 @@ from uuid import UUID
 
 import msgspec
 
-from taskforge.core.events import Event, JobFrame, LogLine
+from taskforge.core.events import Event, JobFrame, LogLine, StreamPart
 from taskforge.core.failures import ErrorRecord
+from taskforge.core.files import StoredFile
+from taskforge.core.history import ArtifactRecord
 from taskforge.core.job import JobRow, Progress
 from taskforge.core.plain import plain_json, plain_text
 from taskforge.core.sandbox import SandboxLimits
 from taskforge.db.logs import Line
+from taskforge.flows.files import ArtifactDraft, AttemptFiles
 from taskforge.flows.frames import moved
+from taskforge.flows.keepsakes import Keepsakes
 from taskforge.flows.unit import Unit
+from taskforge.handlers.context import Outbound
 from taskforge.outside.child import run_child
 
 PROGRESS_SECONDS = 0.2
 """Reports that come sooner after the last one wait for their turn; only the newest leaves."""
+STREAM_SECONDS = 0.1
+STREAM_LIMIT = 1_000_000
+"""Characters that one attempt may stream; what comes after is not shown."""
 LINES_LIMIT = 2_000
 LOG_BYTES_LIMIT = 1_000_000
 LINE_LIMIT = 4_000
@@ -35,7 +41,7 @@ LEVELS = frozenset({"debug", "info", "warning", "error"})
 
 
 class JobContext:
-    """What one attempt sees of the world around it; see `handlers.base.Context`."""
+    """What one attempt sees of the world around it; see `handlers.context.Context`."""
 
     def __init__(self, unit: Unit, row: JobRow, previous_error: ErrorRecord | None) -> None:
         self.job_id: UUID = row.id
@@ -45,6 +51,7 @@ class JobContext:
             seconds=row.timeout_seconds
         )
         self.datasets_dir: Path = unit.deps.settings.datasets_dir
+        self.http: Outbound = unit.deps.http
         self._ends_at = time.monotonic() + row.timeout_seconds
         self._unit = unit
         self._row = row
@@ -54,6 +61,11 @@ class JobContext:
         self._lines = 0
         self._log_bytes = 0
         self._last_line: asyncio.Future[None] | None = None
+        self._unsent: list[str] = []
+        self._streamed = 0
+        self._stream_timer: asyncio.TimerHandle | None = None
+        self._files = AttemptFiles(unit, row)
+        self._keepsakes = Keepsakes(unit, row)
 
     @property
     def latest(self) -> Progress | None:
@@ -88,6 +100,63 @@ class JobContext:
             level, text, body = "warning", "log truncated: this attempt wrote too much", None
         self._write(level if level in LEVELS else "info", text, body)
 
+    def stream(self, text: str) -> None:
+        """Show text to those who watch this job while it is being made."""
+        room = STREAM_LIMIT - self._streamed - sum(map(len, self._unsent))
+        if text and room > 0:
+            self._unsent.append(plain_text(text, room))
+        if self._unsent and self._stream_timer is None:
+            loop = asyncio.get_running_loop()
+            self._stream_timer = loop.call_later(STREAM_SECONDS, self._send_stream)
+
+    def setting(self, name: str) -> str:
+        """A setting that job types may read, as its text."""
+        return self._unit.deps.settings.for_jobs(name)
+
+    async def checkpoint(self, data: Any, *, key: str = "") -> None:
+        """Keep a value for later attempts of this job."""
+        await self._keepsakes.checkpoint(data, key)
+
+    async def resume(self, key: str = "") -> Any | None:
+        """What was last kept under this key by any attempt."""
+        return await self._keepsakes.resume(key)
+
+    async def checkpoints(self) -> dict[str, Any]:
+        """Everything that attempts of this job have kept, by key."""
+        return await self._keepsakes.checkpoints()
+
+    async def remember(self, key: str, data: Any) -> None:
+        """Keep a value for later jobs of the same type."""
+        await self._keepsakes.remember(key, data)
+
+    async def recall(self, key: str) -> Any | None:
+        """What a job of this type last remembered under this key."""
+        return await self._keepsakes.recall(key)
+
+    def artifact(self, name: str, media_type: str) -> AbstractAsyncContextManager[ArtifactDraft]:
+        """Write a file that clients can download."""
+        return self._files.artifact(name, media_type)
+
+    async def publish(self, path: Path, name: str, media_type: str) -> ArtifactRecord:
+        """Make an artifact of a file in `workdir()`."""
+        return await self._files.publish(path, name, media_type)
+
+    def workdir(self) -> Path:
+        """A folder of this attempt alone."""
+        return self._files.workdir()
+
+    async def open_upload(self, upload_id: UUID) -> StoredFile:
+        """A file that a client uploaded."""
+        return await self._files.open_upload(upload_id)
+
+    async def open_artifact(self, job_id: UUID, name: str) -> StoredFile:
+        """A file that a job has produced."""
+        return await self._files.open_artifact(job_id, name)
+
+    async def result_of(self, job_id: UUID) -> dict[str, Any] | None:
+        """Another job as `GET /jobs/{id}` shows it, without logs and events."""
+        return await self._keepsakes.result_of(job_id)
+
     async def sandbox(
         self, function: Callable[..., Any] | str, *args: Any, limits: SandboxLimits | None = None
     ) -> Any:
@@ -105,6 +174,10 @@ class JobContext:
         """
         if self._timer:
             self._timer.cancel()
+        if self._stream_timer:
+            self._stream_timer.cancel()
+            self._send_stream()
+        await self._files.close()
         if self._last_line:
             await self._last_line  # lines are written in order
 
@@ -126,6 +199,18 @@ class JobContext:
         row = msgspec.structs.replace(self._row, progress=self._latest)
         frame = msgspec.structs.replace(moved(row, datetime.now(UTC)), event=Event.JOB_PROGRESS)
         self._unit.deps.stream.announce_soon([frame])
+
+    def _send_stream(self) -> None:
+        self._stream_timer = None
+        text = "".join(self._unsent)
+        self._unsent.clear()
+        if text:
+            part = StreamPart(attempt=self.attempt, offset=self._streamed, text=text)
+            self._streamed += len(text)
+            frame = msgspec.structs.replace(
+                moved(self._row, datetime.now(UTC)), event=Event.JOB_STREAM, stream=part
+            )
+            self._unit.deps.stream.announce_soon([frame])
 
     def _write(self, level: str, text: str, body: str | None) -> None:
         at = datetime.now(UTC)

@@ -18,6 +18,8 @@ from taskforge.flows.hints import Hinter
 from taskforge.flows.passwords import Passwords
 from taskforge.flows.principals import Principals
 from taskforge.handlers.registry import Registry
+from taskforge.outside.http import SafeHttp
+from taskforge.outside.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,8 @@ class Deps:
     limiter: Limiter
     passwords: Passwords
     principals: Principals
+    http: SafeHttp
+    store: Store
 
 
 @asynccontextmanager
@@ -62,6 +66,7 @@ async def open_deps(
     stream = EventStream(redis)
     hinter = Hinter(db, queue)
     passwords = Passwords()
+    http = SafeHttp(settings.outbound_hosts(), dial_hosts=settings.scan_targets())
     try:
         yield Deps(
             settings=settings,
@@ -75,9 +80,12 @@ async def open_deps(
             limiter=Limiter(redis),
             passwords=passwords,
             principals=Principals(db, settings),
+            http=http,
+            store=Store(settings.artifacts_dir),
         )
     finally:
         passwords.close()
+        await http.aclose()
         await stream.close()
         await redis.aclose()
         await db.dispose()

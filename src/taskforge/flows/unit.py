@@ -13,6 +13,7 @@ from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.states import Move
 from taskforge.db.claims import Claimer, save_progress
 from taskforge.db.engine import is_away
+from taskforge.db.keepsakes import Checkpoint, save_checkpoints
 from taskforge.db.logs import Line, insert_lines
 from taskforge.db.moves import Ending, Settled, settle
 from taskforge.flows.deps import Deps
@@ -24,6 +25,7 @@ OUTCOME_BATCH = 256
 OUTCOME_FLIGHTS = 2
 LINE_BATCH = 500
 PROGRESS_BATCH = 500
+CHECKPOINT_BATCH = 200
 PATIENCE = 10
 """Leases for which an outcome is held while the database is away; the fence keeps it safe."""
 
@@ -47,6 +49,9 @@ class Unit:
         self.lines: Batcher[Line, None] = Batcher(self._log, limit=LINE_BATCH)
         self.progress: Batcher[tuple[UUID, int, str], None] = Batcher(
             self._progress, limit=PROGRESS_BATCH
+        )
+        self.checkpoints: Batcher[Checkpoint, bool] = Batcher(
+            self._checkpoints, limit=CHECKPOINT_BATCH
         )
 
     async def drain(self) -> None:
@@ -124,6 +129,25 @@ class Unit:
         except Exception:
             log.exception("lines.lost", lines=len(lines))
         return [None] * len(lines)
+
+    async def _checkpoints(self, items: Sequence[Checkpoint]) -> list[bool | BaseException]:
+        try:
+            saved = await self.insisting(
+                lambda connection: save_checkpoints(connection, self.claimer.worker_id, items),
+                seconds=self.deps.settings.lease_seconds,
+            )
+        except Exception as error:
+            if is_away(error) or len(items) == 1:
+                raise
+            # A value that PostgreSQL refuses is the fault of its own job alone.
+            return [(await self._checkpoints_of(item)) for item in items]
+        return [*saved]
+
+    async def _checkpoints_of(self, item: Checkpoint) -> bool | BaseException:
+        try:
+            return (await self._checkpoints([item]))[0]
+        except Exception as error:  # noqa: BLE001 - it reaches the one who gave the value
+            return error
 
     async def _progress(self, latest: Sequence[tuple[UUID, int, str]]) -> list[None]:
         try:

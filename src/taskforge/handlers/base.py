@@ -14,17 +14,14 @@ Raise the classes of `taskforge.core.failures` to say how an attempt failed; any
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
-from pathlib import Path
 from types import UnionType
-from typing import Any, Protocol, TypeVar
-from uuid import UUID
+from typing import Any, TypeVar
 
 import msgspec
 
-from taskforge.core.failures import ErrorRecord
 from taskforge.core.retry import RetryPolicy
-from taskforge.core.sandbox import SandboxLimits
+from taskforge.handlers.context import Context as Context
+from taskforge.handlers.context import Report as Report
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,91 +31,6 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 PayloadT = TypeVar("PayloadT", bound=Payload)
 PayloadType = type[Payload] | UnionType
 """A payload struct, or a union of structs told apart by one field (msgspec's `tag_field`)."""
-
-
-class Report(Protocol):
-    """How code in the sandbox tells its progress; safe to call as often as it likes."""
-
-    def __call__(
-        self,
-        *,
-        percent: float | None = None,
-        current: float | None = None,
-        total: float | None = None,
-        stage: str | None = None,
-        message: str | None = None,
-    ) -> None:
-        """Report; every part may be left out."""
-        ...
-
-
-class Context(Protocol):
-    """What a handler gets besides its payload."""
-
-    job_id: UUID
-    attempt: int
-    """1 for the first."""
-    previous_error: ErrorRecord | None
-    """How the attempt before this one failed."""
-    deadline: datetime
-    """When the attempt's time is up."""
-    datasets_dir: Path
-    """Where server-side data files live; read only."""
-
-    async def progress(
-        self,
-        *,
-        percent: float | None = None,
-        current: float | None = None,
-        total: float | None = None,
-        stage: str | None = None,
-        message: str | None = None,
-    ) -> None:
-        """Report how far the work has come.
-
-        Cheap to call often: about five reports a second leave the worker, and the last one always
-        does. `percent` is worked out from `current` and `total` when it is left out.
-
-        Raises:
-            asyncio.CancelledError: somebody asked for the job to stop.
-        """
-        ...
-
-    def log(self, level: str, message: str, **fields: Any) -> None:
-        """Add a line to the job's log.
-
-        Lines past 2,000 or 1 MB in one attempt are dropped, and the log says so.
-
-        Args:
-            level: `debug`, `info`, `warning` or `error`.
-            message: at most 4,000 characters are kept.
-            fields: JSON values.
-        """
-        ...
-
-    async def sandbox(
-        self,
-        function: Callable[..., Any] | str,
-        *args: Any,
-        limits: SandboxLimits | None = None,
-    ) -> Any:
-        """Run a function of an importable module in a child process with limits.
-
-        The child is killed when the job is cancelled, times out or its worker dies.
-
-        Args:
-            function: `def function(report, *args)`, at the top of a module; JSON values in and out.
-                Or its name, `package.module:function`, so that the worker need not load what only
-                the child uses.
-            args: its arguments: JSON values or msgspec structs (which arrive as plain values).
-            limits: memory and time.
-
-        Raises:
-            JobError: what the function raised of that family, with the same class and message.
-            JobTimeout: a time limit was passed.
-            SandboxDied: the child was killed or crashed, for instance by its memory limit.
-        """
-        ...
 
 
 Handler = Callable[[PayloadT, Context], Awaitable[Any]]
