@@ -47,11 +47,15 @@ class Wanted(msgspec.Struct, frozen=True):
     jobs: frozenset[str] | None = None
     types: frozenset[str] | None = None
     statuses: frozenset[str] | None = None
+    logs: frozenset[str] = frozenset()
+    """Jobs watched beside everything else."""
 
     def takes(self, head: Head) -> bool:
         """Whether the client wants this frame."""
         if head.job_id is None:
             return self.jobs is None
+        if head.event in _WATCHED and head.job_id in self.logs:
+            return True
         if self.jobs is None:
             if head.event in _WATCHED:
                 return False

@@ -38,7 +38,9 @@ class Subscribe(
     """Narrows what comes, in place of what was wanted before; an absent part is everything."""
 
     jobs: Annotated[list[UUID], Meta(max_length=100)] | None = None
-    """Also brings the log lines of these jobs."""
+    """Also brings the log lines and the streamed text of these jobs."""
+    logs: Annotated[list[UUID], Meta(max_length=100)] = []
+    """Jobs whose log lines and streamed text come, whatever else is wanted."""
     types: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=100)] | None = None
     statuses: list[JobStatus] | None = None
     batch: Interval | UnsetType = UNSET
@@ -47,6 +49,7 @@ class Subscribe(
     def wanted(self) -> Wanted:
         """The filter."""
         return Wanted(
+            logs=frozenset(str(job) for job in self.logs),
             jobs=None if self.jobs is None else frozenset(str(job) for job in self.jobs),
             types=None if self.types is None else frozenset(self.types),
             statuses=None if self.statuses is None else frozenset(s.value for s in self.statuses),
