@@ -1,67 +1,73 @@
 """The guarded HTTP client: the only one that jobs and webhooks have (S-30).
 
-A name is resolved once, every address is checked, and the connection goes to the address that was
-checked (`ssrfguard`). Hosts that the operator names may be private. Reserved demo hosts are
-answered by applications inside this process, without a socket.
+    http_rules   may we go there, as far as the address tells
+    http_call    what is asked, and what of it goes on when the server redirects
+    http_names   look the name up once; judge every address of it
+    http_wire    one connection to a judged address, its peer verified; one request; one reply
+    http_decode  unpack no more than was asked for (S-34)
+
+Hosts that the operator names may be private. Reserved demo hosts are answered by applications
+inside this process, without a socket.
 """
 
 import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
-from ipaddress import ip_network
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence, Set
+from contextlib import AbstractAsyncContextManager, aclosing
+from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import httpx
-from ssrfguard import BlockedAddressError, BlockedURLError, Policy, connect, resolve
-from ssrfguard.httpx import AsyncSafeTransport
+from ssrfguard import Address, Resolver
 
-from taskforge import __version__
-from taskforge.core.failures import BlockedByPolicy
-from taskforge.core.outbound import URL_LIMIT, Hop, HttpFailed, HttpLimits, HttpReply
+from taskforge.core.failures import BlockedByPolicy, InvalidInput
+from taskforge.core.outbound import Hop, HttpFailed, HttpLimits, HttpReply
+from taskforge.outside.http_call import Call, checked_call
+from taskforge.outside.http_decode import Unpacker
+from taskforge.outside.http_names import Names
+from taskforge.outside.http_rules import PORTS, REFUSED, Destination, Rules
+from taskforge.outside.http_wire import Answer, in_process, over_the_wire
 
-PORTS = frozenset({80, 443, 8080, 8443})
-USER_AGENT = f"TaskForge/{__version__}"
-EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-POOL = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=15)
+STEPS_IN_A_ROW = 32
+"""Pieces of a body after which the others on this loop get their turn."""
 
 App = Callable[..., Any]
 """An ASGI application."""
 
 
 class SafeHttp:
-    """One pool of guarded connections; opened on the loop that uses it.
+    """Guarded requests and connections; nothing is shared between two of them.
 
     Args:
-        allowed_hosts: `host` or `host:port` that may have private addresses.
+        allowed_hosts: `host` (all its ports) or `host:port` that may have private addresses;
+            where clouds keep their metadata stays closed.
         dial_hosts: the same for `dial` alone.
+        closed_hosts: hosts that jobs may not reach although their addresses are public.
         demos: applications that answer for reserved host names.
-        verify: TLS trust; the system's own when left out.
+        verify: TLS trust; certifi's when left out.
+        look_up: a stand-in for `socket.getaddrinfo`; what it answers is judged all the same.
+        ports: of hosts that the operator has not allowed.
     """
 
     def __init__(
         self,
-        allowed_hosts: frozenset[str] = frozenset(),
+        allowed_hosts: Set[str] = frozenset(),
         *,
-        dial_hosts: frozenset[str] = frozenset(),
+        dial_hosts: Set[str] = frozenset(),
+        closed_hosts: Set[str] = frozenset(),
         demos: Mapping[str, App] | None = None,
         verify: ssl.SSLContext | bool = True,
+        look_up: Resolver = socket.getaddrinfo,
+        ports: Set[int] = PORTS,
     ) -> None:
-        self._allowed = frozenset(host.lower() for host in allowed_hosts)
-        self._dialled = self._allowed | frozenset(host.lower() for host in dial_hosts)
-        guarded = AsyncSafeTransport(
-            policy=Policy(allowed_ports=PORTS, max_url_length=URL_LIMIT),
-            verify=verify, trust_env=False, limits=POOL,
-        )  # fmt: skip
-        self._guarded = httpx.AsyncClient(transport=guarded, trust_env=False)
-        self._trusted = httpx.AsyncClient(verify=verify, trust_env=False, limits=POOL)
-        self._demos = {
-            host: httpx.AsyncClient(transport=httpx.ASGITransport(app=app), trust_env=False)
-            for host, app in (demos or {}).items()
-        }
+        self._demos = {host.lower(): app for host, app in (demos or {}).items()}
+        self._rules = Rules(allowed_hosts, closed=closed_hosts, own=self._demos, ports=ports)
+        self._dial_rules = Rules({*allowed_hosts, *dial_hosts}, closed=closed_hosts)
+        self._names = Names(look_up)
+        self._trust = httpx.create_ssl_context(verify=verify, trust_env=False)
 
     async def fetch(
         self,
@@ -76,24 +82,22 @@ class SafeHttp:
         """Make one request; see `handlers.context.Outbound`."""
         limits = limits or HttpLimits()
         began = time.monotonic()
+        call = checked_call(method, headers or {}, body)
+        destination = self._rules.destination(url)
         hops: list[Hop] = []
         try:
             async with asyncio.timeout(limits.total_seconds):
                 while True:
-                    reply = await self._once(url, method, headers, body, limits)
-                    onward = self._onward(reply, hops, limits, may_follow)
+                    follow = may_follow if len(hops) < limits.redirects else _never
+                    reply, onward = await self._once(destination, call, limits, follow)
                     if onward is None:
                         break
                     hops.append(Hop(url=url, status=reply.status, headers=reply.headers))
-                    if reply.status == 303 or (reply.status in (301, 302) and method == "POST"):
-                        method, body = "GET", None
-                    url = onward
-        except (BlockedURLError, BlockedAddressError) as error:
-            raise BlockedByPolicy("Jobs may not reach this address.") from error
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise HttpFailed("The target did not answer in time.", reason="timeout") from error
-        except httpx.HTTPError as error:
-            raise HttpFailed("The target could not be reached.", reason="connect") from error
+                    elsewhere = onward.origin != destination.origin
+                    call = call.after(reply.status, elsewhere=elsewhere)
+                    destination, url = onward, str(onward.url)
+        except TimeoutError:
+            raise HttpFailed("The target did not answer in time.", reason="timeout") from None
         return HttpReply(
             url=url, status=reply.status, headers=reply.headers, body=reply.body, cut=reply.cut,
             hops=hops, elapsed_seconds=time.monotonic() - began,
@@ -101,88 +105,126 @@ class SafeHttp:
 
     async def dial(self, host: str, port: int, *, seconds: float = 5.0) -> socket.socket:
         """Open a TCP connection to a checked address; see `handlers.context.Outbound`."""
-        trusted = bool({host.lower(), f"{host.lower()}:{port}"} & self._dialled)
-        policy = Policy(
-            allowed_ports=frozenset({port}),
-            allowed_networks=EVERYWHERE if trusted else (),
-        )
+        target, policy = self._dial_rules.endpoint(host, port)
         try:
             async with asyncio.timeout(seconds):
-                return await asyncio.to_thread(_connect, policy, host, port, seconds)
-        except (BlockedURLError, BlockedAddressError) as error:
-            raise BlockedByPolicy("Jobs may not reach this address.") from error
-        except TimeoutError as error:
-            raise HttpFailed("The target did not answer in time.", reason="timeout") from error
-        except socket.gaierror as error:
-            raise HttpFailed("The name has no address.", reason="dns") from error
-        except OSError as error:
-            raise HttpFailed("The target refused the connection.", reason="connect") from error
+                addresses = await self._names.addresses(target, policy, seconds=seconds)
+                return await _connected(addresses[: policy.max_connection_attempts], seconds)
+        except TimeoutError:
+            raise HttpFailed("The target did not answer in time.", reason="timeout") from None
+        except OSError:
+            raise HttpFailed("The target refused the connection.", reason="connect") from None
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        for client in (self._guarded, self._trusted, *self._demos.values()):
-            await client.aclose()
-
-    def _client(self, url: str) -> httpx.AsyncClient:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
-        if host in self._demos:
-            return self._demos[host]
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        trusted = bool({host, f"{host}:{port}"} & self._allowed)
-        return self._trusted if trusted else self._guarded
+        """Nothing to do: each connection ends with the call that opened it."""
 
     async def _once(
         self,
-        url: str,
-        method: str,
-        headers: dict[str, str] | None,
-        body: bytes | None,
-        limits: HttpLimits,
-    ) -> HttpReply:
-        began = time.monotonic()
-        times = httpx.Timeout(limits.first_byte_seconds, connect=limits.connect_seconds)
-        sent = {"user-agent": USER_AGENT, **(headers or {})}
-        client = self._client(url)
-        async with client.stream(method, url, headers=sent, content=body, timeout=times) as answer:
-            held = bytearray()
-            cut = False
-            async for piece in answer.aiter_bytes(65_536):
-                held += piece
-                if len(held) > limits.body_bytes:
-                    if not limits.cut:
-                        raise HttpFailed("The reply is too large.", reason="too_large")
-                    del held[limits.body_bytes :]
-                    cut = True
-                    break
-            return HttpReply(
-                url=url, status=answer.status_code, headers=_headers(answer), body=bytes(held),
-                cut=cut, elapsed_seconds=time.monotonic() - began,
-            )  # fmt: skip
-
-    def _onward(
-        self,
-        reply: HttpReply,
-        hops: list[Hop],
+        destination: Destination,
+        call: Call,
         limits: HttpLimits,
         may_follow: Callable[[str], bool] | None,
-    ) -> str | None:
-        location = reply.header("location")
-        if reply.status not in REDIRECTS or location is None or len(hops) >= limits.redirects:
+    ) -> tuple[HttpReply, Destination | None]:
+        """One reply, and where it sends us; then its body stays unread."""
+        began = time.monotonic()
+        async with await self._answer(destination, call, limits) as answer:
+            onward = self._onward(destination, answer, may_follow)
+            body, cut = await _read(answer, call, limits) if onward is None else (b"", False)
+            return HttpReply(
+                url=str(destination.url), status=answer.status, headers=answer.headers, body=body,
+                cut=cut, elapsed_seconds=time.monotonic() - began,
+            ), onward  # fmt: skip
+
+    async def _answer(
+        self, destination: Destination, call: Call, limits: HttpLimits
+    ) -> AbstractAsyncContextManager[Answer]:
+        request = call.request(destination.url)
+        if destination.own:
+            return in_process(request, self._demos[destination.host])
+        addresses = await self._names.addresses(
+            destination.target, destination.policy, seconds=limits.connect_seconds
+        )
+        return over_the_wire(request, destination, addresses, limits, self._trust)
+
+    def _onward(
+        self, origin: Destination, answer: Answer, may_follow: Callable[[str], bool] | None
+    ) -> Destination | None:
+        """Where a redirect leads; None if the reply is none, or is not to be followed."""
+        location = next((value for name, value in answer.headers if name == "location"), None)
+        if answer.status not in REDIRECTS or location is None or may_follow is _never:
             return None
-        onward = urljoin(reply.url, location)
-        if reply.url.startswith("https:") and not onward.startswith("https:"):
+        try:
+            url = origin.url.join(location).copy_with(fragment=None)
+        except (httpx.InvalidURL, ValueError):
+            raise _astray() from None
+        if may_follow is not None and not may_follow(str(url)):
             return None
-        return onward if may_follow is None or may_follow(onward) else None
+        if origin.url.scheme == "https" and url.scheme == "http":
+            raise HttpFailed("The target redirects from https to http.", reason="redirect")
+        try:
+            return self._rules.destination(url)
+        except InvalidInput:
+            raise _astray() from None
 
 
-def _connect(policy: Policy, host: str, port: int, seconds: float) -> socket.socket:
-    shown = f"[{host}]" if ":" in host else host
-    addresses = resolve(policy.check_url(f"http://{shown}:{port}/"), policy=policy)
-    opened = connect(addresses, policy=policy, timeout=seconds)
-    opened.setblocking(False)
-    return opened
+def _never(url: str) -> bool:
+    """Redirects are used up, or were not asked for."""
+    return False
 
 
-def _headers(answer: httpx.Response) -> list[tuple[str, str]]:
-    return [(name.lower(), value) for name, value in answer.headers.multi_items()]
+def _astray() -> HttpFailed:
+    return HttpFailed("The target redirects to something that is no address.", reason="redirect")
+
+
+async def _read(answer: Answer, call: Call, limits: HttpLimits) -> tuple[bytes, bool]:
+    """The body, and whether it was cut."""
+    coding = ",".join(value for name, value in answer.headers if name == "content-encoding")
+    unpacker = Unpacker(coding.strip().lower(), call.asked())
+    held = bytearray()
+    async with aclosing(_pieces(answer, unpacker)) as pieces:
+        async for piece in pieces:
+            held += piece
+            if len(held) > limits.body_bytes:
+                if not limits.cut:
+                    raise HttpFailed("The reply is larger than it may be.", reason="too_large")
+                return bytes(held[: limits.body_bytes]), True
+    unpacker.finish()
+    return bytes(held), False
+
+
+async def _pieces(answer: Answer, unpacker: Unpacker) -> AsyncGenerator[bytes]:
+    steps = 0
+    async for packed in answer.pieces:
+        for piece in unpacker.feed(packed):
+            yield piece
+            steps += 1
+            # Thousands of small chunks come out of one read, without any waiting in between.
+            if steps % STEPS_IN_A_ROW == 0:
+                await asyncio.sleep(0)
+
+
+async def _connected(addresses: Sequence[Address], seconds: float) -> socket.socket:
+    """A connection to the first address that answers; they share the time.
+
+    Raises:
+        OSError: none did.
+        BlockedByPolicy: the connection led somewhere else.
+    """
+    failed: OSError = OSError("no address")
+    for address in addresses:
+        opened = socket.socket(address.family, socket.SOCK_STREAM)
+        try:
+            opened.setblocking(False)
+            async with asyncio.timeout(seconds / len(addresses)):
+                await asyncio.get_running_loop().sock_connect(opened, address.sockaddr)
+            if ip_address(opened.getpeername()[0]) != address.ip:
+                raise BlockedByPolicy(REFUSED)
+        except OSError as error:
+            failed = error
+            opened.close()
+        except BaseException:
+            opened.close()
+            raise
+        else:
+            return opened
+    raise failed

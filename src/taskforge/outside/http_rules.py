@@ -1,0 +1,226 @@
+"""Where the guarded client may go, as far as an address tells before its name is looked up.
+
+S-30 points 1 and 4. What the name turns out to point at is judged by the `Policy` that comes with
+the answer, once, at the moment of connecting.
+"""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+
+import httpx
+import psutil
+from ssrfguard import DEFAULT_DENIED, AddressTable, Block, BlockedURLError, Policy, Reach, Target
+
+from taskforge.core.failures import BlockedByPolicy, InvalidInput
+from taskforge.core.outbound import URL_LIMIT
+
+SCHEMES = frozenset({"http", "https"})
+PORTS = frozenset({80, 443, 8080, 8443})
+EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+REFUSED = "Jobs may not reach this address."
+"""The one answer for all that is private: it tells neither what is there nor why it is closed."""
+
+CLOSED_NAMES = frozenset({"metadata.goog", "instance-data.ec2.internal"})
+CLOSED_DOMAINS = (".localhost", ".local", ".internal", ".home.arpa", ".onion")
+"""Names that mean something in a local network only (RFC 6761, 6762, 7686, 8375; ICANN 2024)."""
+
+_BLANK = re.compile(r"[\x00-\x20\x7f]")
+_PORTLESS = re.compile(r"\[?([^\[\]]+?)\]?")
+_WITH_PORT = re.compile(r"(?:\[([^\[\]]+)\]|([^:\[\]]+)):(\d{1,5})")
+
+
+class Destination(NamedTuple):
+    """Where one request goes."""
+
+    url: httpx.URL
+    host: str
+    """In ASCII and lower case; no brackets, no final dot."""
+    port: int
+    policy: Policy
+    """What the addresses of the host are held against."""
+    own: bool
+    """Whether an application of ours answers, without a socket."""
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """Scheme, host and port: what may see what was meant for this place."""
+        return self.url.scheme, self.host, self.port
+
+    @property
+    def target(self) -> Target:
+        """The same, as `ssrfguard.resolve` wants it."""
+        return _target(self.url.scheme, self.host, self.port)
+
+
+class Rules:
+    """What the operator allows, and what nobody may.
+
+    Args:
+        allowed: `host` (all its ports) or `host:port`, which may have private addresses.
+        closed: hosts that only the operator's own list opens, such as the installation's database.
+        own: host names that applications of ours answer for.
+        ports: of all other hosts.
+    """
+
+    def __init__(
+        self,
+        allowed: Iterable[str],
+        *,
+        closed: Iterable[str] = (),
+        own: Iterable[str] = (),
+        ports: Iterable[int] = PORTS,
+    ) -> None:
+        self._ports = frozenset(ports)
+        self._allowed = frozenset(_place(entry) for entry in allowed)
+        self._closed = frozenset(_plain_host(host) for host in closed)
+        self._own = frozenset(_plain_host(host) for host in own)
+        self._outside = AddressTable((*DEFAULT_DENIED.blocks, *_this_machine()))
+        self._public = Policy(allowed_ports=self._ports, denied_networks=self._outside)
+        self._trusted = AddressTable(tuple(filter(_closed_to_all, DEFAULT_DENIED.blocks)))
+
+    def destination(self, url: str | httpx.URL) -> Destination:
+        """Read an address and judge what can be judged of it by now.
+
+        Raises:
+            InvalidInput: it is no address of a web page.
+            BlockedByPolicy: scheme, port, user name or host are not allowed.
+        """
+        parsed = _parsed(url)
+        if parsed.scheme not in SCHEMES:
+            raise BlockedByPolicy("Jobs may use http and https, and no other scheme.")
+        if "@" in parsed.netloc.decode("ascii", "replace") or parsed.userinfo:
+            raise BlockedByPolicy("An address may not carry a user name or a password.")
+        host = _plain_host(parsed.raw_host.decode("ascii"))
+        port = parsed.port or (443 if parsed.scheme == "https" else 80)
+        own = host in self._own
+        if own or not self._is_allowed(host, port):
+            if port not in self._ports:
+                listed = ", ".join(map(str, sorted(self._ports)))
+                raise BlockedByPolicy(f"Jobs may use the ports {listed}.")
+            policy = self._public
+            if not own:
+                self._judge_name(host)
+        else:
+            policy = self._for_trusted(port)
+        try:
+            parsed = parsed.copy_with(host=host)
+            judged = policy.check_url(str(parsed))
+        except (BlockedURLError, httpx.InvalidURL) as error:
+            raise BlockedByPolicy(REFUSED) from error
+        if (judged.host, judged.port) != (host, port):
+            raise BlockedByPolicy(REFUSED)  # two parsers, two opinions
+        return Destination(parsed, host, port, policy, own)
+
+    def endpoint(self, host: str, port: int) -> tuple[Target, Policy]:
+        """Judge a host and a port, for `dial`: any port of a public host will do.
+
+        Raises:
+            InvalidInput: they are no host and port.
+            BlockedByPolicy: the host is not allowed.
+        """
+        try:
+            shown = f"[{host}]" if ":" in host else host
+            parsed = httpx.URL(scheme="http", host=shown, port=port)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise InvalidInput("This is not the name or address of a host.") from error
+        name = _plain_host(parsed.raw_host.decode("ascii"))
+        if not name or not 1 <= port <= 65_535:
+            raise InvalidInput("This is not a host and a port.")
+        if self._is_allowed(name, port):
+            policy = self._for_trusted(port)
+        else:
+            self._judge_name(name)
+            policy = Policy(allowed_ports=frozenset({port}), denied_networks=self._outside)
+        target = _target("tcp", name, port)
+        try:
+            shown = f"[{name}]" if ":" in name else name
+            judged = policy.check_url(f"http://{shown}:{port}/")
+        except BlockedURLError as error:
+            raise BlockedByPolicy(REFUSED) from error
+        if (judged.host, judged.port) != (name, port):
+            raise BlockedByPolicy(REFUSED)
+        return target, policy
+
+    def _is_allowed(self, host: str, port: int) -> bool:
+        return bool({(host, None), (host, port)} & self._allowed)
+
+    def _judge_name(self, host: str) -> None:
+        is_name = not (":" in host or host.replace(".", "").isdigit())
+        # A name without a dot is completed by the resolver, to something in the local network.
+        local = "." not in host or host.endswith(CLOSED_DOMAINS) or host in CLOSED_NAMES
+        if (is_name and local) or host in self._closed:
+            raise BlockedByPolicy(REFUSED)
+
+    def _for_trusted(self, port: int) -> Policy:
+        return Policy(allowed_ports=frozenset({port}), denied_networks=self._trusted)
+
+
+def _parsed(url: str | httpx.URL) -> httpx.URL:
+    text = str(url)
+    if len(text) > URL_LIMIT:
+        raise InvalidInput(f"An address may have {URL_LIMIT:,} characters.")
+    if _BLANK.search(text):
+        raise InvalidInput("An address may not contain blanks or control characters.")
+    try:
+        parsed = httpx.URL(text)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise InvalidInput("This is not an address of a web page.") from error
+    if not parsed.scheme or (parsed.scheme in SCHEMES and not parsed.raw_host):
+        raise InvalidInput("An address begins with http:// or https:// and names a host.")
+    return parsed
+
+
+def _target(scheme: str, host: str, port: int) -> Target:
+    address = None
+    with suppress(ValueError):
+        address = ip_address(host)
+    return Target(scheme=scheme, host=host, port=port, host_as_written=host, address=address)
+
+
+def _plain_host(host: str) -> str:
+    """A host as it is compared: IDNA, lower case, addresses in their short form, no final dot."""
+    name = host.strip().lower().removesuffix(".")
+    with suppress(ValueError, httpx.InvalidURL):
+        if not name.isascii():
+            name = httpx.URL(scheme="http", host=name).raw_host.decode("ascii")
+        return str(ip_address(name))
+    return name
+
+
+def _place(entry: str) -> tuple[str, int | None]:
+    """What the operator wrote, as a host and, if named, a port."""
+    if found := _WITH_PORT.fullmatch(entry.strip()):
+        return _plain_host(found[1] or found[2]), int(found[3])
+    found = _PORTLESS.fullmatch(entry.strip())
+    return _plain_host(found[1] if found else entry), None
+
+
+def _closed_to_all(block: Block) -> bool:
+    """Whether a block stays closed for allowed hosts too: where clouds keep their metadata.
+
+    Blocks that carry another address inside are kept, so that it is found.
+    """
+    name = block.name.lower()
+    return block.reach is Reach.TRANSLATED or "metadata" in name or name.startswith("link")
+
+
+def _this_machine() -> list[Block]:
+    """The addresses of this machine that the common table would let through (S-30.4)."""
+    found = {
+        address.address.partition("%")[0]
+        for addresses in psutil.net_if_addrs().values()
+        for address in addresses
+        if address.family.name in ("AF_INET", "AF_INET6")
+    }
+    open_ones = (
+        a for a in map(ip_address, sorted(found)) if not DEFAULT_DENIED.classify(a).blocked
+    )
+    known = {block.network for block in DEFAULT_DENIED.blocks}
+    return [
+        Block(network, "this machine", "S-30", Reach.DENIED)
+        for network in map(ip_network, open_ones)
+        if network not in known
+    ]
