@@ -45,7 +45,6 @@ class SafeHttp:
         allowed_hosts: `host` (all its ports) or `host:port` that may have private addresses;
             where clouds keep their metadata stays closed.
         dial_hosts: the same for `dial` alone.
-        closed_hosts: hosts that jobs may not reach although their addresses are public.
         demos: applications that answer for reserved host names.
         verify: TLS trust; certifi's when left out.
         look_up: a stand-in for `socket.getaddrinfo`; what it answers is judged all the same.
@@ -57,15 +56,14 @@ class SafeHttp:
         allowed_hosts: Set[str] = frozenset(),
         *,
         dial_hosts: Set[str] = frozenset(),
-        closed_hosts: Set[str] = frozenset(),
         demos: Mapping[str, App] | None = None,
         verify: ssl.SSLContext | bool = True,
         look_up: Resolver = socket.getaddrinfo,
         ports: Set[int] = PORTS,
     ) -> None:
         self._demos = {host.lower(): app for host, app in (demos or {}).items()}
-        self._rules = Rules(allowed_hosts, closed=closed_hosts, own=self._demos, ports=ports)
-        self._dial_rules = Rules({*allowed_hosts, *dial_hosts}, closed=closed_hosts)
+        self._rules = Rules(allowed_hosts, own=self._demos, ports=ports)
+        self._dial_rules = Rules({*allowed_hosts, *dial_hosts})
         self._names = Names(look_up)
         self._trust = httpx.create_ssl_context(verify=verify, trust_env=False)
 

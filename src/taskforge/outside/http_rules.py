@@ -7,7 +7,9 @@ the answer, once, at the moment of connecting.
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
+from socket import AF_INET, AF_INET6
 from typing import NamedTuple
 
 import httpx
@@ -19,7 +21,8 @@ from taskforge.core.outbound import URL_LIMIT
 
 SCHEMES = frozenset({"http", "https"})
 PORTS = frozenset({80, 443, 8080, 8443})
-EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+MAPPED = ip_network("::ffff:0:0/96")
+"""IPv4 in the clothes of IPv6: judged by what it is inside."""
 REFUSED = "Jobs may not reach this address."
 """The one answer for all that is private: it tells neither what is there nor why it is closed."""
 
@@ -60,7 +63,6 @@ class Rules:
 
     Args:
         allowed: `host` (all its ports) or `host:port`, which may have private addresses.
-        closed: hosts that only the operator's own list opens, such as the installation's database.
         own: host names that applications of ours answer for.
         ports: of all other hosts.
     """
@@ -69,15 +71,13 @@ class Rules:
         self,
         allowed: Iterable[str],
         *,
-        closed: Iterable[str] = (),
         own: Iterable[str] = (),
         ports: Iterable[int] = PORTS,
     ) -> None:
         self._ports = frozenset(ports)
         self._allowed = frozenset(_place(entry) for entry in allowed)
-        self._closed = frozenset(_plain_host(host) for host in closed)
         self._own = frozenset(_plain_host(host) for host in own)
-        self._outside = AddressTable((*DEFAULT_DENIED.blocks, *_this_machine()))
+        self._outside = _outside()
         self._public = Policy(allowed_ports=self._ports, denied_networks=self._outside)
         self._trusted = AddressTable(tuple(filter(_closed_to_all, DEFAULT_DENIED.blocks)))
 
@@ -151,7 +151,7 @@ class Rules:
         is_name = not (":" in host or host.replace(".", "").isdigit())
         # A name without a dot is completed by the resolver, to something in the local network.
         local = "." not in host or host.endswith(CLOSED_DOMAINS) or host in CLOSED_NAMES
-        if (is_name and local) or host in self._closed:
+        if is_name and local:
             raise BlockedByPolicy(REFUSED)
 
     def _for_trusted(self, port: int) -> Policy:
@@ -198,6 +198,36 @@ def _place(entry: str) -> tuple[str, int | None]:
     return _plain_host(found[1] if found else entry), None
 
 
+def _outside() -> AddressTable:
+    """The addresses that jobs may reach: public ones of other machines (S-30.4).
+
+    Stricter than the library's table: what carries an IPv4 address to a gateway (NAT64, 6to4,
+    Teredo) is closed whatever it carries, and so is all of IPv6 that is not global unicast.
+    """
+    blocks = [
+        replace(block, reach=Reach.DENIED)
+        if block.reach is Reach.TRANSLATED and block.network != MAPPED
+        else block
+        for block in DEFAULT_DENIED.blocks
+    ]
+    blocks += [
+        Block(ip_network("::/0"), "unassigned", "RFC4291", Reach.DENIED),
+        Block(ip_network("2000::/3"), "global unicast", "RFC4291", Reach.PERMITTED),
+    ]
+    known = {block.network for block in blocks}
+    return AddressTable((*blocks, *(b for b in _this_machine() if b.network not in known)))
+
+
+def _this_machine() -> list[Block]:
+    found = {
+        ip_network(address.address.partition("%")[0])
+        for addresses in psutil.net_if_addrs().values()
+        for address in addresses
+        if address.family in (AF_INET, AF_INET6)
+    }
+    return [Block(network, "this machine", "S-30", Reach.DENIED) for network in found]
+
+
 def _closed_to_all(block: Block) -> bool:
     """Whether a block stays closed for allowed hosts too: where clouds keep their metadata.
 
@@ -205,22 +235,3 @@ def _closed_to_all(block: Block) -> bool:
     """
     name = block.name.lower()
     return block.reach is Reach.TRANSLATED or "metadata" in name or name.startswith("link")
-
-
-def _this_machine() -> list[Block]:
-    """The addresses of this machine that the common table would let through (S-30.4)."""
-    found = {
-        address.address.partition("%")[0]
-        for addresses in psutil.net_if_addrs().values()
-        for address in addresses
-        if address.family.name in ("AF_INET", "AF_INET6")
-    }
-    open_ones = (
-        a for a in map(ip_address, sorted(found)) if not DEFAULT_DENIED.classify(a).blocked
-    )
-    known = {block.network for block in DEFAULT_DENIED.blocks}
-    return [
-        Block(network, "this machine", "S-30", Reach.DENIED)
-        for network in map(ip_network, open_ones)
-        if network not in known
-    ]
