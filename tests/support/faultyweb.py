@@ -9,6 +9,8 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+OK = b"HTTP/1.1 200 OK\r\n"
+
 Deed = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -100,3 +102,25 @@ def zeros(mebibytes: int) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
     return gzip.compress(b"")[:10] + block * mebibytes
+
+
+def drip(*first: bytes, then: bytes, every: float = 0.0, times: int | None = None) -> Deed:
+    """Sends `first`, then the same piece over and over until the client has gone."""
+
+    async def deed(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in first:
+            writer.write(piece)
+        left = times
+        while left is None or left:
+            writer.write(then)
+            await writer.drain()
+            await asyncio.sleep(every)
+            left = left and left - 1
+
+    return deed
+
+
+async def arrived(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - the kernel knows, and tells nobody
+            await asyncio.sleep(0.01)

@@ -21,7 +21,8 @@ from taskforge.outside.http_rules import REFUSED, Destination
 
 READ_AT_ONCE = 65_536
 """Bytes that httpcore reads; so many of the body may come with the last header."""
-FRAMING_ALLOWANCE = 1 << 20
+FRAMING_FROM = 262_144
+"""Bytes on the wire beyond those of the body that are nobody's concern."""
 
 _closing: set["asyncio.Task[None]"] = set()
 
@@ -72,9 +73,8 @@ async def over_the_wire(
                     extensions={"timeout": times},
                 )
             )  # fmt: skip
-            # What wraps a body of one-byte chunks may be several times as large as the body.
-            line.allow(2 * limits.body_bytes + FRAMING_ALLOWANCE)
-            yield Answer(reply.status, headers_of(reply.headers), reply.aiter_stream())
+            line.allow(FRAMING_FROM)
+            yield Answer(reply.status, headers_of(reply.headers), _body(reply, line))
     finally:
         await _close(line)
 
@@ -97,7 +97,7 @@ def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
     """
     fields = list(raw)
     if sum(len(name) + len(value) + 4 for name, value in fields) > HEADER_LIMIT:
-        raise _headers_too_large()
+        raise _too_large()
     return [(name.decode("latin-1").lower(), _text(value)) for name, value in fields]
 
 
@@ -150,7 +150,7 @@ class Line(httpcore.AsyncNetworkBackend):
     def allow(self, size: int) -> None:
         """Let so many further bytes in."""
         if self._stream:
-            self._stream.left = size
+            self._stream.left += size
 
     async def aclose(self) -> None:
         """Close the connection, if there is one."""
@@ -172,7 +172,7 @@ class _Metered(httpcore.AsyncNetworkStream):
         data = await self._stream.read(max_bytes, timeout)
         self.left -= len(data)
         if self.left < 0:
-            raise _headers_too_large()
+            raise _too_large()
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -194,6 +194,13 @@ class _Metered(httpcore.AsyncNetworkStream):
         return self._stream.get_extra_info(info)
 
 
+async def _body(reply: httpcore.Response, line: Line) -> AsyncGenerator[bytes]:
+    """The body, which brings in as much again and a quarter: chunks of few bytes cost time."""
+    async for piece in reply.aiter_stream():
+        line.allow(len(piece) + len(piece) // 4)
+        yield piece
+
+
 async def _close(line: Line) -> None:
     # A task of its own: whoever is cancelled a second time leaves no half-closed socket behind.
     closing = asyncio.ensure_future(line.aclose())
@@ -202,7 +209,7 @@ async def _close(line: Line) -> None:
     await asyncio.shield(closing)
 
 
-def _headers_too_large() -> HttpFailed:
+def _too_large() -> HttpFailed:
     return HttpFailed("The reply is larger than it may be.", reason="too_large")
 
 
