@@ -80,6 +80,7 @@ class Rules:
         self._outside = _outside()
         self._public = Policy(allowed_ports=self._ports, denied_networks=self._outside)
         self._trusted = AddressTable(tuple(filter(_closed_to_all, DEFAULT_DENIED.blocks)))
+        self._policies: dict[int, Policy] = {}
 
     def destination(self, url: str | httpx.URL) -> Destination:
         """Read an address and judge what can be judged of it by now.
@@ -89,27 +90,20 @@ class Rules:
             BlockedByPolicy: scheme, port, user name or host are not allowed.
         """
         parsed = _parsed(url)
-        if parsed.scheme not in SCHEMES:
-            raise BlockedByPolicy("Jobs may use http and https, and no other scheme.")
-        if "@" in parsed.netloc.decode("ascii", "replace") or parsed.userinfo:
-            raise BlockedByPolicy("An address may not carry a user name or a password.")
         host = _plain_host(parsed.raw_host.decode("ascii"))
         port = parsed.port or (443 if parsed.scheme == "https" else 80)
         own = host in self._own
-        if own or not self._is_allowed(host, port):
-            if port not in self._ports:
-                listed = ", ".join(map(str, sorted(self._ports)))
-                raise BlockedByPolicy(f"Jobs may use the ports {listed}.")
-            policy = self._public
-            if not own:
-                self._judge_name(host)
-        else:
+        if not own and self._is_allowed(host, port):
             policy = self._for_trusted(port)
+        else:
+            policy = self._public
+            self._judge(host, port, own=own)
         try:
-            parsed = parsed.copy_with(host=host)
+            if parsed.raw_host.decode("ascii") != host:
+                parsed = parsed.copy_with(host=host)
             judged = policy.check_url(str(parsed))
-        except (BlockedURLError, httpx.InvalidURL) as error:
-            raise BlockedByPolicy(REFUSED) from error
+        except (BlockedURLError, httpx.InvalidURL):
+            raise BlockedByPolicy(REFUSED) from None
         if (judged.host, judged.port) != (host, port):
             raise BlockedByPolicy(REFUSED)  # two parsers, two opinions
         return Destination(parsed, host, port, policy, own)
@@ -132,14 +126,14 @@ class Rules:
         if self._is_allowed(name, port):
             policy = self._for_trusted(port)
         else:
-            self._judge_name(name)
+            _judge_name(name)
             policy = Policy(allowed_ports=frozenset({port}), denied_networks=self._outside)
         target = _target("tcp", name, port)
         try:
             shown = f"[{name}]" if ":" in name else name
             judged = policy.check_url(f"http://{shown}:{port}/")
-        except BlockedURLError as error:
-            raise BlockedByPolicy(REFUSED) from error
+        except BlockedURLError:
+            raise BlockedByPolicy(REFUSED) from None
         if (judged.host, judged.port) != (name, port):
             raise BlockedByPolicy(REFUSED)
         return target, policy
@@ -147,15 +141,19 @@ class Rules:
     def _is_allowed(self, host: str, port: int) -> bool:
         return bool({(host, None), (host, port)} & self._allowed)
 
-    def _judge_name(self, host: str) -> None:
-        is_name = not (":" in host or host.replace(".", "").isdigit())
-        # A name without a dot is completed by the resolver, to something in the local network.
-        local = "." not in host or host.endswith(CLOSED_DOMAINS) or host in CLOSED_NAMES
-        if is_name and local:
-            raise BlockedByPolicy(REFUSED)
+    def _judge(self, host: str, port: int, *, own: bool) -> None:
+        if port not in self._ports:
+            listed = ", ".join(map(str, sorted(self._ports)))
+            raise BlockedByPolicy(f"Jobs may use the ports {listed}.")
+        if not own:
+            _judge_name(host)
 
     def _for_trusted(self, port: int) -> Policy:
-        return Policy(allowed_ports=frozenset({port}), denied_networks=self._trusted)
+        if port not in self._policies:
+            self._policies[port] = Policy(
+                allowed_ports=frozenset({port}), denied_networks=self._trusted
+            )
+        return self._policies[port]
 
 
 def _parsed(url: str | httpx.URL) -> httpx.URL:
@@ -170,7 +168,19 @@ def _parsed(url: str | httpx.URL) -> httpx.URL:
         raise InvalidInput("This is not an address of a web page.") from error
     if not parsed.scheme or (parsed.scheme in SCHEMES and not parsed.raw_host):
         raise InvalidInput("An address begins with http:// or https:// and names a host.")
+    if parsed.scheme not in SCHEMES:
+        raise BlockedByPolicy("Jobs may use http and https, and no other scheme.")
+    if parsed.userinfo or b"@" in parsed.netloc:
+        raise BlockedByPolicy("An address may not carry a user name or a password.")
     return parsed
+
+
+def _judge_name(host: str) -> None:
+    is_name = not (":" in host or host.replace(".", "").isdigit())
+    # A name without a dot is completed by the resolver, to something in the local network.
+    local = "." not in host or host.endswith(CLOSED_DOMAINS) or host in CLOSED_NAMES
+    if is_name and local:
+        raise BlockedByPolicy(REFUSED)
 
 
 def _target(scheme: str, host: str, port: int) -> Target:
