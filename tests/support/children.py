@@ -21,14 +21,16 @@ class Reports(list):
         self.first.set()
 
 
-async def run(function, *args, limits=LIMITS, on_report=lambda _: None):
-    return await run_child(function, args, limits=limits, on_report=on_report)
+async def run(function, *args, limits=LIMITS, on_report=lambda _: None, spares=None):
+    return await run_child(function, args, limits=limits, on_report=on_report, spares=spares)
 
 
-async def started(function, *args, limits=LIMITS):
+async def started(function, *args, limits=LIMITS, spares=None):
     """A run whose child has said its first word."""
     reports = Reports()
-    task = asyncio.create_task(run(function, *args, limits=limits, on_report=reports))
+    task = asyncio.create_task(
+        run(function, *args, limits=limits, on_report=reports, spares=spares)
+    )
     async with asyncio.timeout(20):
         await reports.first.wait()
     return task, reports[0]

@@ -164,7 +164,9 @@ class JobContext:
         limits = limits or SandboxLimits()
         left = max(self._ends_at - time.monotonic(), 0.1)
         limits = msgspec.structs.replace(limits, seconds=min(limits.seconds, left))
-        return await run_child(function, args, limits=limits, on_report=self._take)
+        return await run_child(
+            function, args, limits=limits, on_report=self._take, spares=self._unit.spares
+        )
 
     async def close(self) -> None:
         """Let no report leave after this, and wait until the log is written.

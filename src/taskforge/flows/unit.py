@@ -18,6 +18,7 @@ from taskforge.db.logs import Line, insert_lines
 from taskforge.db.moves import Ending, Settled, settle
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
+from taskforge.outside.child_spare import Spares
 
 ResultT = TypeVar("ResultT")
 
@@ -53,10 +54,13 @@ class Unit:
         self.checkpoints: Batcher[Checkpoint, bool] = Batcher(
             self._checkpoints, limit=CHECKPOINT_BATCH
         )
+        self.spares = Spares()
 
     async def drain(self) -> None:
-        """Wait until everything that was handed in is written or given up."""
-        await asyncio.gather(self.outcomes.drain(), self.lines.drain(), self.progress.drain())
+        """Wait until everything that was handed in is written or given up; keep no spare child."""
+        await asyncio.gather(
+            self.outcomes.drain(), self.lines.drain(), self.progress.drain(), self.spares.aclose()
+        )
 
     async def insisting(
         self, action: Callable[[AsyncConnection], Awaitable[ResultT]], *, seconds: float

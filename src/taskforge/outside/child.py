@@ -8,14 +8,13 @@ whole process group and removes the folder.
 import asyncio
 import importlib.util
 import inspect
-import os
 import re
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -32,7 +31,8 @@ from taskforge.outside.child_frames import (
     Told,
     decode_frame,
 )
-from taskforge.outside.child_room import Room, open_room
+from taskforge.outside.child_spare import Spares
+from taskforge.outside.child_start import Child
 
 OnReport = Callable[[Progress], Awaitable[None] | None]
 
@@ -50,14 +50,16 @@ async def run_child(
     *,
     limits: SandboxLimits,
     on_report: OnReport,
+    spares: Spares | None = None,
 ) -> Any:
-    """Run `function(report, *args)` in a fresh child process.
+    """Run `function(report, *args)` in a child process of its own.
 
     Args:
         function: at the top of an importable module, or its name `package.module:function`.
         args: JSON values or msgspec structs; they arrive as plain values.
         limits: what the child may use; the wall time counts from this call.
         on_report: called with each report that the child sends, at most twenty a second.
+        spares: where a child that has started already may be waiting.
 
     Raises:
         ValueError: a function that a new process cannot import, or arguments that are not JSON.
@@ -67,7 +69,7 @@ async def run_child(
         SandboxDied: the child was killed, crashed, or ran out of memory.
     """
     request = _encode(function, args, limits)
-    life = asyncio.create_task(_live(request, limits, on_report))
+    life = asyncio.create_task(_live(request, limits, on_report, spares))
     _lives.add(life)  # it cleans up to the end, even if whoever waits is cancelled twice
     life.add_done_callback(_forget)
     try:
@@ -93,7 +95,7 @@ def _encode(
     reference = function if isinstance(function, str) else _name(function)
     if not _REFERENCE.fullmatch(reference) or not _importable(reference.partition(":")[0]):
         raise ValueError(f"{reference!r}: not a function at the top of an importable module")
-    request = Request(function=reference, args=list(args), limits=limits, parent=os.getpid())
+    request = Request(function=reference, args=list(args), limits=limits)
     try:
         return msgspec.json.encode(request)
     except (TypeError, RecursionError) as error:
@@ -113,71 +115,37 @@ def _importable(module: str) -> bool:
         return False
 
 
-async def _live(request: bytes, limits: SandboxLimits, on_report: OnReport) -> Done | Failed:
-    room = open_room()
+async def _live(
+    request: bytes, limits: SandboxLimits, on_report: OnReport, spares: Spares | None
+) -> Done | Failed:
+    # Shielded: a start that is cancelled half-way would leave a process that nobody knows.
+    starting = asyncio.ensure_future(spares.take() if spares else Child.start())
     clock = asyncio.timeout(limits.seconds)
     try:
         async with clock:
-            return await _attend(request, limits, on_report, room)
+            child = await asyncio.shield(starting)
+            frame = await _converse(child, request, on_report)
+            if frame is None:
+                code = await _own_end(child.process)
+                raise _death(code, limits, child.room.last_words())
+            return frame
     except TimeoutError as error:
         if not clock.expired():
             raise
         raise JobTimeout(f"The time limit of {limits.seconds:g} s is up.") from error
     finally:
-        await asyncio.to_thread(room.remove)
+        await (await starting).end()
 
 
-async def _attend(
-    request: bytes, limits: SandboxLimits, on_report: OnReport, room: Room
-) -> Done | Failed:
-    # Shielded: a start that is cancelled half-way would leave a process that nobody knows.
-    starting = asyncio.ensure_future(_start(room))
-    try:
-        process = await asyncio.shield(starting)
-        frame = await _converse(process, request, on_report)
-        if frame is None:
-            code = await _own_end(process)
-            raise _death(code, limits, room.last_words())
-        return frame
-    finally:
-        await _end(await starting)
-
-
-async def _start(room: Room) -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",  # the folder it starts in is not on its path
-        "-u",  # what it printed last is known even if it crashes
-        "-m",
-        "taskforge.outside.child_main",
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=room.stderr,
-        cwd=room.folder,
-        env=_environment(os.environ, str(room.folder)),
-        start_new_session=True,
-    )
-
-
-def _environment(ours: Mapping[str, str], folder: str) -> dict[str, str]:
-    """What the child may know of ours: where programs and modules are, and nothing else."""
-    path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)
-    kept = {name: ours[name] for name in ("PATH", "LD_LIBRARY_PATH", "TZ") if name in ours}
-    own = {"HOME": folder, "TMPDIR": folder, "LANG": "C.UTF-8", "PYTHONPATH": path}
-    # One malloc arena: each further one maps 64 MiB, which would count against the limit.
-    return {**kept, **own, "MALLOC_ARENA_MAX": "1"}
-
-
-async def _converse(process: Process, request: bytes, on_report: OnReport) -> Done | Failed | None:
+async def _converse(child: Child, request: bytes, on_report: OnReport) -> Done | Failed | None:
     """Ask, pass reports on, and return the answer; None when the child ended without one."""
-    stdin, stdout = _part(process.stdin), _part(process.stdout)
     with suppress(ConnectionError):  # it is dead already; reading will tell
-        stdin.write(request)
-        stdin.close()
-        await stdin.wait_closed()
+        child.stdin.write(request)
+        child.stdin.close()
+        await child.stdin.wait_closed()
     try:
         while True:
-            frame = await _read(stdout)
+            frame = await _read(child.stdout)
             if not isinstance(frame, Told):
                 return frame
             told = on_report(frame.progress)
@@ -205,19 +173,6 @@ async def _own_end(process: Process) -> int | None:
             return await process.wait()
     except TimeoutError:
         return None
-
-
-async def _end(process: Process) -> None:
-    """Kill all of the child's group, and leave neither a zombie nor an open descriptor."""
-    # The child may be gone while processes that it started live on in its group.
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    _part(process.stdin).close()
-    # To the end: a paused pipe would keep its descriptor, and `wait` would wait for it.
-    stdout = _part(process.stdout)
-    while await stdout.read(1 << 16):
-        pass
-    await process.wait()
 
 
 def _death(code: int | None, limits: SandboxLimits, words: str) -> JobError:
@@ -258,13 +213,3 @@ def _known(name: str) -> type[JobError] | None:
     module, _, kind = name.partition(":")
     found = getattr(sys.modules.get(module), kind, None)
     return found if isinstance(found, type) and issubclass(found, JobError) else None
-
-
-PartT = TypeVar("PartT")
-
-
-def _part(pipe: PartT | None) -> PartT:
-    """A pipe of a process that was started with it."""
-    if pipe is None:
-        raise AssertionError("the child was started without this pipe")
-    return pipe

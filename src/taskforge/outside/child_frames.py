@@ -23,8 +23,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """`package.module:function`."""
     args: list[Any]
     limits: SandboxLimits
-    parent: int
-    """Process id of the worker; a child that finds another parent is an orphan."""
 
 
 class Told(msgspec.Struct, frozen=True, tag="told"):

@@ -1,5 +1,6 @@
 """The child process of `outside.child`: takes one request, runs one function, answers, ends.
 
+It is started with the process id of its worker, sometimes a while before there is a request.
 Imports little, since every sandboxed attempt pays for it.
 """
 
@@ -88,11 +89,14 @@ class Channel:
 
 def main() -> None:
     """Serve one request."""
+    _die_with(int(sys.argv[1]))
     channel = Channel()
     with open(0, "rb", closefd=False) as stdin:
-        request = msgspec.json.decode(stdin.read(), type=Request)
+        asked = stdin.read()
+    if not asked:  # nothing is wanted of it, or nobody is left to want it
+        os._exit(0)
+    request = msgspec.json.decode(asked, type=Request)
     _leave_stdin()
-    _die_with(request.parent)
     _confine(request.limits)
     _answer(channel, _run(request, channel))
     sys.stderr.flush()
