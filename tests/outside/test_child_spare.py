@@ -115,7 +115,7 @@ async def test_a_spare_that_was_killed_is_not_used(spares, waiting):
 
 
 async def test_a_spare_ends_when_nobody_wants_it(tmp_path, waiting):
-    spares = Spares(idle_seconds=0.2)
+    spares = Spares(idle_seconds=1)
     await run("deeds:add", 1, 2, spares=spares)
     await until(waiting)
 

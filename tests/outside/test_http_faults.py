@@ -98,7 +98,7 @@ async def test_a_reset_is_told(http, web):
 
     with pytest.raises(HttpFailed) as caught:
         await http.fetch(f"http://127.0.0.1:{web.port}/")
-    assert caught.value.reason == "protocol"
+    assert caught.value.reason == "connect"
 
 
 async def test_a_closed_port_is_told(http):

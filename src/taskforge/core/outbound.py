@@ -64,7 +64,15 @@ class HttpFailed(TargetError):
 
     Args:
         message: for people; names no address and repeats nothing that the target said.
-        reason: `dns`, `connect`, `timeout`, `tls`, `protocol`, `too_large` or `redirect`.
+        reason: one of
+
+            dns        the host has no address, or its name server does not answer
+            connect    no connection, or it was lost
+            timeout    connecting, the first byte, the next one or the whole took too long
+            tls        no connection that can be trusted
+            protocol   not HTTP, shorter than promised, or packed in a way not asked for
+            too_large  the headers, the body, or what it unpacks to
+            redirect   it leads from https to http, to no address, or would take a body elsewhere
     """
 
     def __init__(self, message: str, *, reason: str) -> None:

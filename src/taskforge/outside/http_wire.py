@@ -221,6 +221,8 @@ def _failure(error: BaseException) -> HttpFailed:
         seen = seen.__cause__ or seen.__context__
     if isinstance(error, httpcore.ConnectError):
         return HttpFailed("The target could not be reached.", reason="connect")
+    if isinstance(error, httpcore.NetworkError):
+        return HttpFailed("The connection to the target was lost.", reason="connect")
     return HttpFailed("The target broke off, or does not speak HTTP.", reason="protocol")
 
 
