@@ -28,7 +28,7 @@ def http():
 
 FAULTS = {
     "no http": (b"SSH-2.0-OpenSSH_9.6\r\n", "protocol"),
-    "nothing": (b"", "protocol"),
+    "nothing": (b"", "connect"),
     "half a head": (b"HTTP/1.1 200 OK\r\nX: ", "protocol"),
     "a NUL": (b"HTTP/1.1 200 OK\r\nX: \x00\r\n\r\n", "protocol"),
     "a bad status": (b"HTTP/1.1 9x OK\r\n\r\n", "protocol"),

@@ -166,10 +166,14 @@ class _Metered(httpcore.AsyncNetworkStream):
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
+        self._silent = True
         self.left = HEADER_LIMIT + READ_AT_ONCE
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = await self._stream.read(max_bytes, timeout)
+        if self._silent and not data:
+            raise httpcore.ReadError("closed without a word")
+        self._silent = False
         self.left -= len(data)
         if self.left < 0:
             raise _too_large()
