@@ -56,8 +56,8 @@ class Outbound(Protocol):
         Args:
             url: http or https, ports 80, 443, 8080, 8443, no user name in it.
             method: of HTTP.
-            headers: beside `user-agent`, `accept` and `accept-encoding` (gzip, deflate), which may be
-                set anew; to another origin go only these and `accept-language`.
+            headers: beside `user-agent`, `accept` and `accept-encoding` (gzip, deflate), which may
+                be set anew; to another origin go only these and `accept-language`.
             body: sent as it is.
             limits: time, size and redirects.
             may_follow: asked with the address of each redirect; False makes it the reply.
