@@ -8,6 +8,7 @@
     ├── Conflict           the thing is not in a state for that    (409)
     ├── TooLarge           a limit on size                         (413)
     ├── Unsupported        a content type that is not taken        (415)
+    ├── OutOfRange         a part that a file does not have        (416)
     ├── Invalid            readable, and not acceptable            (422)
     ├── Limited            too many requests                       (429)
     └── Unavailable        a server behind us is away              (503)
@@ -98,6 +99,17 @@ class Unsupported(TaskForgeError):
     """A content type that is not accepted."""
 
     code = "unsupported_media_type"
+
+
+class OutOfRange(TaskForgeError):
+    """A part that the file does not have."""
+
+    code = "range_not_satisfiable"
+
+    def __init__(self, detail: str, *, size: int) -> None:
+        super().__init__(detail)
+        self.size = size
+        """Bytes of the whole file."""
 
 
 class _WithPatience(TaskForgeError):

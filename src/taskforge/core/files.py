@@ -12,8 +12,13 @@ MAX_ARTIFACTS = 50
 """Of one job."""
 MAX_ARTIFACT_BYTES = 1024**3
 MAX_UPLOAD_BYTES = 100 * 1024**2
+MAX_KEPT_BYTES = 1024**3
+"""Of the uploads of one account."""
+KEPT_HOURS = 24
+"""How long an upload is kept."""
 
-ArtifactName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+ARTIFACT_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+ArtifactName = Annotated[str, Meta(pattern=rf"^{ARTIFACT_NAME}$")]
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +28,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     filename: str
     """As the client called it; never part of a path."""
     format: str
-    """`csv`, `tsv`, `ndjson`, `json`, `parquet`, `text` or `zip`."""
+    """A `core.formats.Format`."""
     size_bytes: int
     sha256: str
     created_by: UUID

@@ -1,8 +1,11 @@
 """Text and JSON from handlers, made fit for PostgreSQL and for a screen (R-51, R-52)."""
 
+import re
 from typing import Any
 
 import msgspec
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def plain_text(value: object, limit: int) -> str:
@@ -21,6 +24,11 @@ def plain_json(value: Any, limit: int) -> str:
         text = msgspec.json.encode(value, enc_hook=repr).decode()
     except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
         text = ""
-    if text and len(text) <= limit and "\\u0000" not in text:
+    if text and len(text) <= limit and not has_nul(text.encode()):
         return text
     return msgspec.json.encode({"text": plain_text(value, max(limit // 2, 20))}).decode()
+
+
+def has_nul(body: bytes) -> bool:
+    r"""Whether JSON has a NUL in a string or key: `\u0000`, behind no backslash of its own."""
+    return b"\\u0000" in body and _NUL.search(body) is not None

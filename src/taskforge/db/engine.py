@@ -86,10 +86,16 @@ def dump_json(value: Any) -> str:
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
     """One READ COMMITTED transaction for statements that must commit together."""
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="READ COMMITTED")
-        async with connection.begin():
-            yield connection
+    async with engine.connect() as connection, together(connection):
+        yield connection
+
+
+@asynccontextmanager
+async def together(connection: AsyncConnection) -> AsyncGenerator[None]:
+    """One READ COMMITTED transaction on a connection that is in autocommit."""
+    await connection.execution_options(isolation_level="READ COMMITTED")
+    async with connection.begin():
+        yield
 
 
 def lock_was_busy(error: BaseException) -> bool:

@@ -9,8 +9,13 @@ from taskforge.db.engine import dump_json
 
 EPOCH = "redis_epoch"
 """The life of the Redis data that queued jobs were hinted in (R-22)."""
+STORE_OWNER = "store_owner"
+"""What the file store of this database says whose it is."""
 
 _GET = text("SELECT value FROM facts WHERE key = :key")
+_SET_ONCE = text("""
+INSERT INTO facts (key, value) VALUES (:key, CAST(:value AS jsonb)) ON CONFLICT (key) DO NOTHING
+""")
 _SET = text("""
 INSERT INTO facts (key, value) VALUES (:key, CAST(:value AS jsonb))
 ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value, at = clock_timestamp()
@@ -25,3 +30,9 @@ async def get_fact(connection: AsyncConnection, key: str) -> Any:
 async def set_fact(connection: AsyncConnection, key: str, value: Any) -> None:
     """Set the value."""
     await connection.execute(_SET, {"key": key, "value": dump_json(value)})
+
+
+async def set_fact_once(connection: AsyncConnection, key: str, value: Any) -> Any:
+    """Set the value unless there is one; the value that there is now."""
+    await connection.execute(_SET_ONCE, {"key": key, "value": dump_json(value)})
+    return await get_fact(connection, key)

@@ -13,7 +13,7 @@ WITH given AS (
         CAST(:job_ids AS uuid[]), CAST(:attempts AS integer[]), CAST(:keys AS text[]),
         CAST(:data AS text[])
     ) WITH ORDINALITY AS g(job_id, attempt, key, data, nth)
-    ORDER BY g.job_id, g.key, g.nth DESC
+    ORDER BY g.job_id, g.key, g.attempt DESC, g.nth DESC
 ),
 ours AS MATERIALIZED (
     SELECT j.id, j.attempt FROM jobs j
@@ -34,13 +34,18 @@ _CHECKPOINT = text("""
 SELECT data::text FROM job_checkpoints WHERE job_id = :job_id AND key = :key
 """)
 
+_SIZES = text("""
+SELECT key, octet_length(data::text) FROM job_checkpoints WHERE job_id = :job_id
+""")
+
 _CHECKPOINTS = text("""
 SELECT key, data::text FROM job_checkpoints WHERE job_id = :job_id ORDER BY key
 """)
 
 _REMEMBER = text("""
 INSERT INTO job_memory (type, key, job_id, data)
-VALUES (:type, :key, :job_id, CAST(:data AS jsonb))
+SELECT type, :key, id, CAST(:data AS jsonb) FROM jobs
+WHERE id = :job_id AND status = 'running' AND worker_id = :worker_id AND attempt = :attempt
 ON CONFLICT (type, key) DO UPDATE
 SET data = excluded.data, job_id = excluded.job_id, updated_at = clock_timestamp()
 """)
@@ -89,18 +94,25 @@ async def checkpoint(connection: AsyncConnection, job_id: UUID, key: str) -> str
     return await connection.scalar(_CHECKPOINT, {"job_id": job_id, "key": key})
 
 
+async def checkpoint_sizes(connection: AsyncConnection, job_id: UUID) -> dict[str, int]:
+    """How many bytes of JSON text are kept under each key."""
+    rows = await connection.execute(_SIZES, {"job_id": job_id})
+    return {row[0]: row[1] for row in rows}
+
+
 async def checkpoints(connection: AsyncConnection, job_id: UUID) -> dict[str, str]:
     """Everything kept, by key, as JSON text."""
     rows = await connection.execute(_CHECKPOINTS, {"job_id": job_id})
     return {row[0]: row[1] for row in rows}
 
 
-async def remember(
-    connection: AsyncConnection, job_type: str, key: str, *, job_id: UUID, data: str
-) -> None:
-    """Keep a value (JSON text) for later jobs of a type; the last writer stands."""
-    values = {"type": job_type, "key": key, "job_id": job_id, "data": data}
-    await connection.execute(_REMEMBER, values)
+async def remember(connection: AsyncConnection, worker_id: UUID, item: Checkpoint) -> bool:
+    """Keep a value for later jobs of the job's type; the last writer stands.
+
+    False when the attempt is no longer this worker's.
+    """
+    values = {**item._asdict(), "worker_id": worker_id}
+    return bool((await connection.execute(_REMEMBER, values)).rowcount)
 
 
 async def recall(connection: AsyncConnection, job_type: str, key: str) -> str | None:

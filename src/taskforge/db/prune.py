@@ -66,6 +66,11 @@ DELETE FROM job_minutes WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM job_minutes WHERE minute < clock_timestamp() - :days * interval '1 day'
     LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
+_PRUNE_MAIL = text("""
+DELETE FROM mailbox WHERE id IN (
+    SELECT id FROM mailbox WHERE at < clock_timestamp() - :days * interval '1 day'
+    LIMIT :limit FOR UPDATE SKIP LOCKED)
+""")
 _PRUNE_SESSIONS = text("""
 DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions WHERE expires_at < clock_timestamp()
@@ -90,9 +95,10 @@ async def delete_finished(connection: AsyncConnection, ids: Sequence[UUID]) -> l
     return [Deleted(r[0], r[1], BY_RANK[r[2]], JobStatus(r[3]), r[4], r[5]) for r in rows]
 
 
-async def prune_jobs(connection: AsyncConnection, *, days: float, limit: int) -> int:
-    """Delete up to `limit` jobs that ended more than `days` ago; how many."""
-    return len((await connection.execute(_DELETE_OLD, {"days": days, "limit": limit})).all())
+async def prune_jobs(connection: AsyncConnection, *, days: float, limit: int) -> list[UUID]:
+    """Delete up to `limit` jobs that ended more than `days` ago; which."""
+    rows = await connection.execute(_DELETE_OLD, {"days": days, "limit": limit})
+    return [row[0] for row in rows]
 
 
 async def prune_keys(connection: AsyncConnection, *, limit: int) -> int:
@@ -103,6 +109,11 @@ async def prune_keys(connection: AsyncConnection, *, limit: int) -> int:
 async def prune_minutes(connection: AsyncConnection, *, days: float, limit: int) -> int:
     """Delete up to `limit` rows of statistics older than `days`; how many."""
     return (await connection.execute(_PRUNE_MINUTES, {"days": days, "limit": limit})).rowcount
+
+
+async def prune_mail(connection: AsyncConnection, *, days: float, limit: int) -> int:
+    """Delete up to `limit` messages that the sink took more than `days` ago; how many."""
+    return (await connection.execute(_PRUNE_MAIL, {"days": days, "limit": limit})).rowcount
 
 
 async def prune_sessions(connection: AsyncConnection, *, limit: int) -> int:

@@ -18,6 +18,7 @@ import structlog
 from taskforge.core.errors import TaskForgeError
 from taskforge.core.failures import ErrorRecord, InvalidInput, JobTimeout
 from taskforge.core.job import JobRow
+from taskforge.core.plain import has_nul
 from taskforge.core.retry import (
     RELEASED,
     SUCCEEDED,
@@ -205,7 +206,7 @@ def _encode(value: Any) -> msgspec.Raw | None:
         raise InvalidInput(
             f"result_too_large: {len(body):,} bytes of JSON, at most {RESULT_LIMIT:,} are kept"
         )
-    if b"\\u0000" in body:
+    if has_nul(body):
         raise InvalidInput("the handler's result contains a NUL character")
     return msgspec.Raw(body)
 

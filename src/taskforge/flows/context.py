@@ -32,6 +32,8 @@ PROGRESS_SECONDS = 0.2
 STREAM_SECONDS = 0.1
 STREAM_LIMIT = 1_000_000
 """Characters that one attempt may stream; what comes after is not shown."""
+STREAM_PIECE = 32_768
+"""Characters of one frame; the rest waits for the next."""
 LINES_LIMIT = 2_000
 LOG_BYTES_LIMIT = 1_000_000
 LINE_LIMIT = 4_000
@@ -62,10 +64,13 @@ class JobContext:
         self._log_bytes = 0
         self._last_line: asyncio.Future[None] | None = None
         self._unsent: list[str] = []
+        self._taken = 0
+        """Characters of the stream that were taken, and of those, that were sent."""
         self._streamed = 0
         self._stream_timer: asyncio.TimerHandle | None = None
         self._files = AttemptFiles(unit, row)
         self._keepsakes = Keepsakes(unit, row)
+        self._closed = False
 
     @property
     def latest(self) -> Progress | None:
@@ -90,7 +95,7 @@ class JobContext:
 
     def log(self, level: str, message: str, **fields: Any) -> None:
         """Add a line to the job's log."""
-        if self._lines > LINES_LIMIT or self._log_bytes > LOG_BYTES_LIMIT:
+        if self._closed or self._lines > LINES_LIMIT or self._log_bytes > LOG_BYTES_LIMIT:
             return
         text = plain_text(message, LINE_LIMIT)
         body = plain_json(fields, LINE_LIMIT) if fields else None
@@ -102,10 +107,13 @@ class JobContext:
 
     def stream(self, text: str) -> None:
         """Show text to those who watch this job while it is being made."""
-        room = STREAM_LIMIT - self._streamed - sum(map(len, self._unsent))
-        if text and room > 0:
-            self._unsent.append(plain_text(text, room))
-        if self._unsent and self._stream_timer is None:
+        room = STREAM_LIMIT - self._taken
+        if not text or room <= 0 or self._closed:
+            return
+        plain = plain_text(text, room)
+        self._taken += len(plain)
+        self._unsent.append(plain)
+        if self._stream_timer is None:
             loop = asyncio.get_running_loop()
             self._stream_timer = loop.call_later(STREAM_SECONDS, self._send_stream)
 
@@ -174,16 +182,19 @@ class JobContext:
         The outcome carries the last report. It comes after the log: whoever sees that a job has
         ended finds every line, and may delete them all.
         """
-        if self._timer:
-            self._timer.cancel()
-        if self._stream_timer:
-            self._stream_timer.cancel()
+        self._closed = True  # what the handler left running may still report
+        for timer in (self._timer, self._stream_timer):
+            if timer:
+                timer.cancel()
+        while self._unsent:
             self._send_stream()
         await self._files.close()
         if self._last_line:
             await self._last_line  # lines are written in order
 
     def _take(self, progress: Progress) -> None:
+        if self._closed:
+            return
         self._latest = _tidied(progress)
         wait = self._reported_at + PROGRESS_SECONDS - time.monotonic()
         if wait <= 0:
@@ -205,14 +216,17 @@ class JobContext:
     def _send_stream(self) -> None:
         self._stream_timer = None
         text = "".join(self._unsent)
-        self._unsent.clear()
-        if text:
-            part = StreamPart(attempt=self.attempt, offset=self._streamed, text=text)
-            self._streamed += len(text)
-            frame = msgspec.structs.replace(
-                moved(self._row, datetime.now(UTC)), event=Event.JOB_STREAM, stream=part
-            )
-            self._unit.deps.stream.announce_soon([frame])
+        piece, rest = text[:STREAM_PIECE], text[STREAM_PIECE:]
+        self._unsent = [rest] if rest else []
+        part = StreamPart(attempt=self.attempt, offset=self._streamed, text=piece)
+        self._streamed += len(piece)
+        frame = msgspec.structs.replace(
+            moved(self._row, datetime.now(UTC)), event=Event.JOB_STREAM, stream=part
+        )
+        self._unit.deps.stream.announce_soon([frame])
+        if rest and not self._closed:
+            loop = asyncio.get_running_loop()
+            self._stream_timer = loop.call_later(STREAM_SECONDS, self._send_stream)
 
     def _write(self, level: str, text: str, body: str | None) -> None:
         at = datetime.now(UTC)

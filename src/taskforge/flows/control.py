@@ -1,5 +1,6 @@
 """What people do to jobs: cancel, retry, delete."""
 
+import asyncio
 from uuid import UUID
 
 from redis import RedisError
@@ -75,6 +76,7 @@ async def delete(deps: Deps, job_id: UUID, by: Principal) -> None:
         current = None if gone else await get_row(connection, job_id)
     if not gone:
         raise _refusal(job_id, current, "delete", "only ended jobs can be; cancel it first")
+    await asyncio.to_thread(deps.store.drop_jobs, [it.id for it in gone])
     log.info("job.deleted", job_id=str(job_id), actor=by.actor)
     deps.stream.announce_soon(
         [

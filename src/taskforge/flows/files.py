@@ -3,25 +3,30 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.failures import InvalidInput, JobError
-from taskforge.core.files import MAX_ARTIFACT_BYTES, MAX_ARTIFACTS, StoredFile
+from taskforge.core.files import ARTIFACT_NAME, MAX_ARTIFACT_BYTES, MAX_ARTIFACTS, StoredFile
 from taskforge.core.history import ArtifactRecord
 from taskforge.core.job import JobRow
-from taskforge.db.engine import transaction
-from taskforge.db.files import Superseded, TooMany, add_artifact, artifact, upload
+from taskforge.db.engine import together
+from taskforge.db.files import Added, Superseded, TooMany, add_artifact, artifact
+from taskforge.db.uploads import upload
+from taskforge.flows.keepsakes import passed_on
 from taskforge.flows.unit import Unit
+from taskforge.log import get_logger
 from taskforge.outside.child_room import Room, open_room
 from taskforge.outside.store import Incoming, TooLarge, digest_of
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+log = get_logger(__name__)
+
 _MEDIA_TYPE = re.compile(r"[a-z]+/[A-Za-z0-9.+-]{1,80}(; ?charset=[a-z0-9-]+)?")
 
 
@@ -34,7 +39,8 @@ class ArtifactDraft:
     async def write(self, data: bytes) -> None:
         """Append; see `handlers.context.ArtifactWriter`."""
         try:
-            await self._incoming.write(data)
+            with _told():
+                await self._incoming.write(data)
         except TooLarge as error:
             raise _too_large() from error
 
@@ -51,25 +57,23 @@ class AttemptFiles:
     async def artifact(self, name: str, media_type: str) -> AsyncGenerator[ArtifactDraft]:
         """Write a file that clients can download."""
         _check(name, media_type)
-        incoming = await asyncio.to_thread(self._unit.deps.store.begin, limit=MAX_ARTIFACT_BYTES)
-        try:
+        async with self._unit.deps.store.incoming(limit=MAX_ARTIFACT_BYTES) as incoming:
             yield ArtifactDraft(incoming)
-            incoming.close()
-            await self._list(incoming.path, name, media_type, incoming.size, incoming.sha256)
-        finally:
-            incoming.discard()
+            with _told():
+                sha256 = await incoming.finish()
+            await self._list(incoming.path, name, media_type, incoming.size, sha256)
 
     async def publish(self, path: Path, name: str, media_type: str) -> ArtifactRecord:
         """Make an artifact of a file in the attempt's own folder."""
         _check(name, media_type)
         if not await asyncio.to_thread(_lies_in, self.workdir(), path):
             raise ValueError(f"{path.name!r} is not a file in the attempt's folder")
-        size = await asyncio.to_thread(os.path.getsize, path)
-        if size > MAX_ARTIFACT_BYTES:
-            raise _too_large()
-        return await self._list(
-            path, name, media_type, size, await asyncio.to_thread(digest_of, path)
-        )
+        with _told():
+            size = await asyncio.to_thread(os.path.getsize, path)
+            if size > MAX_ARTIFACT_BYTES:
+                raise _too_large()
+            sha256 = await asyncio.to_thread(digest_of, path)
+        return await self._list(path, name, media_type, size, sha256)
 
     def workdir(self) -> Path:
         """The attempt's own folder."""
@@ -84,11 +88,10 @@ class AttemptFiles:
             found = await upload(connection, upload_id)
         if found is None:
             raise InvalidInput(f"There is no upload {upload_id}; uploads are kept for a day.")
+        path = deps.store.upload(upload_id)
+        await _check_there(path, f"upload {upload_id}")
         return StoredFile(
-            path=deps.store.upload(upload_id),
-            name=found.filename,
-            media_type=found.format,
-            size_bytes=found.size_bytes,
+            path=path, name=found.filename, media_type=found.format, size_bytes=found.size_bytes
         )
 
     async def open_artifact(self, job_id: UUID, name: str) -> StoredFile:
@@ -98,11 +101,10 @@ class AttemptFiles:
             found = await artifact(connection, job_id, name)
         if found is None:
             raise InvalidInput(f"Job {job_id} has no artifact {name!r}.")
+        path = deps.store.artifact(job_id, found)
+        await _check_there(path, f"artifact {name!r} of job {job_id}")
         return StoredFile(
-            path=deps.store.artifact(job_id, found.attempt, name),
-            name=name,
-            media_type=found.media_type,
-            size_bytes=found.size_bytes,
+            path=path, name=name, media_type=found.media_type, size_bytes=found.size_bytes
         )
 
     async def close(self) -> None:
@@ -119,17 +121,43 @@ class AttemptFiles:
             created_at=datetime.now(UTC),
         )  # fmt: skip
         # First the file, then its row: whoever finds the row finds the file.
-        await asyncio.to_thread(
-            deps.store.keep, path, deps.store.artifact(row.id, row.attempt, name)
-        )
+        with _told():
+            await asyncio.to_thread(deps.store.keep, path, deps.store.artifact(row.id, record))
         try:
-            async with transaction(deps.db) as connection:
-                at = await add_artifact(connection, row.id, self._unit.claimer.worker_id, record)
+            added = await self._unit.insisting(
+                lambda connection: self._add(connection, record),
+                seconds=deps.settings.lease_seconds,
+            )
         except Superseded as error:
-            raise JobError("the job has passed to another worker") from error
+            raise passed_on() from error
         except TooMany as error:
+            await asyncio.to_thread(deps.store.drop_artifact, row.id, record)
             raise InvalidInput(f"a job may have at most {MAX_ARTIFACTS} artifacts") from error
-        return msgspec.structs.replace(record, created_at=at)
+        old, new = added.replaced, deps.store.artifact(row.id, record)
+        if old is not None and deps.store.artifact(row.id, old) != new:
+            await asyncio.to_thread(deps.store.drop_artifact, row.id, old)
+        return msgspec.structs.replace(record, created_at=added.created_at)
+
+    async def _add(self, connection: AsyncConnection, record: ArtifactRecord) -> Added:
+        async with together(connection):
+            return await add_artifact(
+                connection, self._row.id, self._unit.claimer.worker_id, record
+            )
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """The disk's own words do not say what they are about."""
+    try:
+        yield
+    except OSError as error:
+        raise JobError(f"the file store cannot be written to: {error.strerror}") from error
+
+
+async def _check_there(path: Path, what: str) -> None:
+    if not await asyncio.to_thread(path.is_file):
+        log.error("file.missing", what=what)
+        raise InvalidInput(f"The file of {what} is no longer in the store.")
 
 
 def _lies_in(folder: Path, path: Path) -> bool:
@@ -138,9 +166,9 @@ def _lies_in(folder: Path, path: Path) -> bool:
 
 
 def _check(name: str, media_type: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise ValueError(
-            f"artifact {name!r}: letters, digits, dot, dash and underscore, at most 100"
+    if re.fullmatch(ARTIFACT_NAME, name) is None:
+        raise InvalidInput(
+            f"artifact {name[:120]!r}: letters, digits, dot, dash and underscore, at most 100"
         )
     if not _MEDIA_TYPE.fullmatch(media_type):
         raise ValueError(f"{media_type!r} is no media type")

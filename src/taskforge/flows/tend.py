@@ -10,6 +10,7 @@
 Any number of schedulers may run them at once: each statement skips what a rival holds.
 """
 
+import asyncio
 from uuid import UUID
 
 from redis import RedisError
@@ -24,8 +25,9 @@ from taskforge.db.counts import roll_up
 from taskforge.db.engine import transaction
 from taskforge.db.facts import EPOCH, get_fact, set_fact
 from taskforge.db.job_rows import get_rows
+from taskforge.db.keepsakes import prune_memory
 from taskforge.db.leases import Expired
-from taskforge.db.prune import prune_jobs, prune_keys, prune_minutes, prune_sessions
+from taskforge.db.prune import prune_jobs, prune_keys, prune_mail, prune_minutes, prune_sessions
 from taskforge.flows.deps import Deps
 from taskforge.flows.frames import moved
 from taskforge.log import get_logger
@@ -130,8 +132,12 @@ async def prune(deps: Deps) -> int:
     """Delete what has outlived its time, a batch at a time (R-83); how many rows."""
     days = deps.settings.retention_days
     async with deps.db.connect() as connection:
+        gone = await prune_jobs(connection, days=days, limit=PRUNE_BATCH)
+        await asyncio.to_thread(deps.store.drop_jobs, gone)
         return (
-            await prune_jobs(connection, days=days, limit=PRUNE_BATCH)
+            len(gone)
+            + await prune_memory(connection, days=days, limit=PRUNE_BATCH)
+            + await prune_mail(connection, days=days, limit=PRUNE_BATCH)
             + await prune_minutes(connection, days=days, limit=PRUNE_BATCH)
             + await prune_keys(connection, limit=PRUNE_BATCH)
             + await prune_sessions(connection, limit=PRUNE_BATCH)

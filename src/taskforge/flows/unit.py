@@ -58,9 +58,8 @@ class Unit:
 
     async def drain(self) -> None:
         """Wait until everything that was handed in is written or given up; keep no spare child."""
-        await asyncio.gather(
-            self.outcomes.drain(), self.lines.drain(), self.progress.drain(), self.spares.aclose()
-        )
+        batchers = (self.outcomes, self.lines, self.progress, self.checkpoints)
+        await asyncio.gather(*(batcher.drain() for batcher in batchers), self.spares.aclose())
 
     async def insisting(
         self, action: Callable[[AsyncConnection], Awaitable[ResultT]], *, seconds: float

@@ -166,10 +166,11 @@ class Context(Protocol):
 
         Args:
             data: JSON, at most 64 kB.
-            key: at most 200 characters; the same key is written over. At most 10,000 keys.
+            key: at most 200 characters; the same key is written over. At most 10,000 keys, and
+                64 MiB in all of them.
 
         Raises:
-            InvalidInput: too large, or not JSON.
+            InvalidInput: too large, too many, or not JSON.
             asyncio.CancelledError: the job has passed to another worker; nothing was written.
         """
         ...
@@ -188,6 +189,10 @@ class Context(Protocol):
         Args:
             key: at most 200 characters; the same key is written over.
             data: JSON, at most 64 kB. Kept as long as finished jobs are.
+
+        Raises:
+            InvalidInput: too large, or not JSON.
+            asyncio.CancelledError: the job has passed to another worker; nothing was written.
         """
         ...
 
@@ -205,8 +210,8 @@ class Context(Protocol):
             media_type: such as `text/csv`.
 
         Raises:
-            ValueError: a name that is not allowed.
-            InvalidInput: more than 50 artifacts.
+            InvalidInput: a name that is not allowed, or more than 50 artifacts.
+            asyncio.CancelledError: the job has passed to another worker; nothing was listed.
         """
         ...
 
@@ -214,8 +219,9 @@ class Context(Protocol):
         """Make an artifact of a file in `workdir()`, which is moved away.
 
         Raises:
-            ValueError: a name that is not allowed, or a file outside of the folder.
-            InvalidInput: too large, or more than 50 artifacts.
+            ValueError: no file in the folder.
+            InvalidInput: a name that is not allowed, too large, or more than 50 artifacts.
+            asyncio.CancelledError: the job has passed to another worker; nothing was listed.
         """
         ...
 

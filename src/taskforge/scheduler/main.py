@@ -5,17 +5,20 @@ no leader (DESIGN §2.7).
 """
 
 import asyncio
+import secrets
 import signal
 from collections.abc import Coroutine
+from itertools import cycle
 
 import uvloop
 
 from taskforge.config import Settings
 from taskforge.core.watch import Watch
-from taskforge.flows import tend
+from taskforge.flows import sweep, tend
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.handlers.registry import load
 from taskforge.log import configure, get_logger
+from taskforge.outside.orphans import SHARDS
 from taskforge.scheduler.every import every
 
 STATEMENT_SECONDS = 30.0
@@ -50,6 +53,9 @@ async def _run(settings: Settings) -> None:
 def _duties(deps: Deps) -> list[Coroutine[None, None, None]]:
     lease = deps.settings.lease_seconds
     watch = Watch(lease)
+    # Several schedulers begin at several places, so that a part is not left out for long.
+    begin = secrets.randbelow(SHARDS)
+    shards = cycle([*range(begin, SHARDS), *range(begin)])
     return [
         every(0.25, "promote", lambda: tend.promote(deps), full=tend.PROMOTE_BATCH),
         every(lease / 6, "rescue", lambda: tend.rescue(deps, watch), full=tend.RESCUE_BATCH),
@@ -57,4 +63,6 @@ def _duties(deps: Deps) -> list[Coroutine[None, None, None]]:
         every(lease / 3, "fleet", lambda: tend.fleet(deps)),
         every(1.0, "count", lambda: tend.count(deps), full=tend.COUNT_BATCH),
         every(60.0, "prune", lambda: tend.prune(deps), full=tend.PRUNE_BATCH),
+        every(60.0, "expire", lambda: sweep.expire(deps), full=sweep.EXPIRE_BATCH),
+        every(60.0, "sweep", lambda: sweep.sweep(deps, next(shards))),
     ]
