@@ -13,7 +13,19 @@ from taskforge.api.body import StrictBody
 from taskforge.api.envelope import Envelope
 from taskforge.api.errors import to_response
 from taskforge.api.openapi import openapi_config
-from taskforge.api.routes import auth, bulk, health, job_types, jobs, live, queues, stats, workers
+from taskforge.api.routes import (
+    artifacts,
+    auth,
+    bulk,
+    health,
+    job_types,
+    jobs,
+    live,
+    queues,
+    stats,
+    uploads,
+    workers,
+)
 from taskforge.api.routes.docs import DocsPage, Schema, docs_router, openapi_json
 from taskforge.api.routes.root import root
 from taskforge.config import Settings
@@ -23,12 +35,14 @@ from taskforge.handlers.registry import load
 STATEMENT_SECONDS = 5.0
 """`statement_timeout` of this role (R-82)."""
 MAX_BODY = 1_048_576
-"""Bytes of a request body (R-50); auth routes take less."""
+"""Bytes of a request body (R-50); auth routes take less, uploads more."""
 
 V1: Sequence[ControllerRouterHandler] = (
     auth.router,
     jobs.router,
     bulk.router,
+    artifacts.router,
+    uploads.router,
     stats.router,
     job_types.router,
     queues.router,

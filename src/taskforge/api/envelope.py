@@ -32,9 +32,13 @@ _HEADERS = [
 _NO_STORE = (b"cache-control", b"no-store")
 _CSP = (b"content-security-policy", CSP.encode())
 _METHODS = b"GET, POST, PUT, PATCH, DELETE"
-_ALLOWED = b"authorization, content-type, idempotency-key, if-none-match, x-api-key, x-request-id"
+_ALLOWED = (
+    b"authorization, content-type, idempotency-key, if-none-match, if-range, range, x-api-key,"
+    b" x-request-id"
+)
 _EXPOSED = (
-    b"location, etag, idempotent-replayed, ratelimit, ratelimit-policy, retry-after, x-request-id"
+    b"location, etag, accept-ranges, content-disposition, content-range, idempotent-replayed,"
+    b" ratelimit, ratelimit-policy, retry-after, x-request-id"
 )
 
 

@@ -27,6 +27,7 @@ from taskforge.core.errors import (
     Limited,
     Malformed,
     NotFound,
+    OutOfRange,
     TaskForgeError,
     TooLarge,
     Unauthenticated,
@@ -48,6 +49,7 @@ STATUSES: dict[type[TaskForgeError], int] = {
     Conflict: 409,
     TooLarge: 413,
     Unsupported: 415,
+    OutOfRange: 416,
     Invalid: 422,
     Limited: 429,
     Unavailable: 503,
@@ -198,6 +200,8 @@ def _methods_of(request: Request[Any, Any, Any]) -> list[str]:
 def _headers(error: TaskForgeError | None, status: int) -> list[tuple[str, str]]:
     if isinstance(error, Limited | Unavailable):
         return [("Retry-After", str(max(1, ceil(error.retry_after))))]
+    if isinstance(error, OutOfRange):
+        return [("Content-Range", f"bytes */{error.size}")]
     if status == 401:
         tried = isinstance(error, Unauthenticated) and error.code.startswith(("token", "session"))
         reason = ', error="invalid_token"' if tried else ""

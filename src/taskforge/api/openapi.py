@@ -20,13 +20,15 @@ _COMMON = {
     "404": "No such thing",
     "409": "Not in a state that allows it",
     "413": "Too large",
-    "415": "Not JSON",
+    "415": "Not a content type that is taken",
+    "416": "Not a part of the file",
     "422": "Well-formed, and not acceptable",
     "429": "Too many requests",
     "503": "A server behind this one is away",
 }
 _TAGS = [
     Tag("jobs", "Submit jobs, look at them, act on them."),
+    Tag("uploads", "Give files for jobs to read."),
     Tag("job-types", "What jobs can do, and what they need for it."),
     Tag("queues", "What waits where."),
     Tag("workers", "Who runs jobs."),
@@ -132,12 +134,17 @@ def _usual_errors(operation: dict[str, Any], path: str, method: str) -> set[str]
         expected |= {"400", "413", "415", "422"}
     elif operation.get("parameters"):
         expected |= {"422"}
+    expected |= _MORE_ERRORS.get((path, method), set())
     if "{" in path:
         expected |= {"404"} if method == "get" else {"404", "409"}
     return expected
 
 
 _BODY = {"400", "413", "415", "422", "429", "503"}
+_MORE_ERRORS = {
+    ("/api/v1/uploads", "post"): {"409"},
+    ("/api/v1/jobs/{job_id}/artifacts/{name}", "get"): {"416"},
+}
 _OWN_ERRORS = {
     "/api/v1/auth/register": _BODY | {"403", "409"},
     "/api/v1/auth/login": _BODY | {"401"},

@@ -13,6 +13,7 @@ from msgspec import Meta
 from taskforge.api.errors import Problem
 from taskforge.core.errors import Invalid
 from taskforge.core.events import LogLine
+from taskforge.core.files import Upload
 from taskforge.core.fleet import QueueView, WorkerView
 from taskforge.core.history import ArtifactRecord, JobItem
 from taskforge.core.job import MAX_BULK, JobRow
@@ -114,6 +115,13 @@ class ArtifactPage(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[ArtifactRecord]
     next_cursor: None = None
+
+
+class UploadPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Uploads, newest first."""
+
+    items: list[Upload]
+    next_cursor: str | None
 
 
 class WorkerPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -98,6 +98,12 @@ async def live_socket(socket: WebSocket[Any, Any, Any]) -> None:
 async def live_events(request: Request[Any, Any, State]) -> ASGIApp:
     """The frames of the socket as server-sent events.
 
+    Of jobs: `job_queued`, `job_scheduled`, `job_running`, `job_progress`, `job_retrying`,
+    `job_success`, `job_failed`, `job_cancelled`, `job_deleted`. For jobs that the socket's
+    `subscribe` names in `jobs` or `logs` also `job_log`, a line of the log, and `job_stream`, text
+    while it is being made: `stream: {attempt, offset, text}`, where `offset` counts the characters
+    before it. Of others: `worker_online`, `worker_offline`, `queue_paused`, `queue_resumed`.
+
     `Last-Event-ID` or `?since=` resumes, `?batch=250` coalesces, and `?ticket=` stands in for the
     Authorization header, which browsers cannot send here.
     """
