@@ -1,7 +1,9 @@
 """The API as the client commands see it: where it is, who asks, and typed answers."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPResponse
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from taskforge.cli.client_http import Http, is_local
 from taskforge.cli.output import talk
@@ -12,6 +14,8 @@ from taskforge.core.errors import Denied, Malformed, Unauthenticated
 from taskforge.core.people import Role
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+FILE_SECONDS = 60.0
+"""Longest silence of a server that is given a file."""
 UP_ENV = "up.env"
 ENVIRONMENT = "environment"
 """What `config.layers` calls the process's own."""
@@ -67,6 +71,37 @@ class Api:
             TaskForgeError: the server refuses, or cannot be reached, or fails.
         """
         return self._call("POST", path, body=body)
+
+    @contextmanager
+    def open(self, path: str) -> Generator[HTTPResponse]:
+        """Read something large, piece by piece.
+
+        Raises:
+            TaskForgeError: the server refuses, or cannot be reached, or fails.
+        """
+        self._greet()
+        with self.http.open("GET", f"/api/v1{path}", None, headers=self.badge.headers()) as answer:
+            yield answer
+
+    def upload(self, path: str, file: BinaryIO, size: int, query: Mapping[str, Any]) -> Answer:
+        """Send a file as it is.
+
+        Raises:
+            TaskForgeError: the server refuses, or cannot be reached, or fails.
+        """
+        self._greet()
+        headers = {
+            **self.badge.headers(),
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(size),
+        }
+        path = f"/api/v1{path}"
+        with self.http.open("POST", path, file, query, headers, seconds=FILE_SECONDS) as answer:
+            return Answer(self.http, answer.read())
+
+    def _greet(self) -> None:
+        """Make sure of the session before a file is on its way, which cannot be sent twice."""
+        self.get("/auth/me")
 
     def _call(self, method: str, path: str, **options: Any) -> Answer:
         path = f"/api/v1{path}"

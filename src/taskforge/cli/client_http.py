@@ -5,11 +5,12 @@ same words and exit code wherever it was made. The standard library does the spe
 makes one or two requests, and importing httpx alone takes longer than the rest of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from ipaddress import ip_address
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import BaseHandler, HTTPRedirectHandler, ProxyHandler, Request, build_opener
@@ -86,22 +87,50 @@ class Http:
         Raises:
             TaskForgeError: the server refuses, or cannot be reached, or fails.
         """
+        content = None if body is None else msgspec.json.encode(body)
+        given = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            **(headers or {}),
+        }
+        seconds = ANSWER_SECONDS + float((query or {}).get("wait", 0))
+        with self.open(method, path, content, query, given, seconds=seconds) as answer:
+            return answer.read()
+
+    @contextmanager
+    def open(
+        self,
+        method: str,
+        path: str,
+        content: bytes | BinaryIO | None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        seconds: float = ANSWER_SECONDS,
+    ) -> Generator[HTTPResponse]:
+        """One request; an answer that says yes, still to be read.
+
+        Args:
+            method: of HTTP.
+            path: below the server's address.
+            content: sent as it is; a file needs its Content-Length in `headers`.
+            query: parameters; a list is repeated.
+            headers: of the request.
+            seconds: longest silence.
+
+        Raises:
+            TaskForgeError: the server refuses, or cannot be reached, or fails.
+        """
         asked = urlencode(query or {}, doseq=True)
         request = Request(  # noqa: S310 - http or https: `checked_url` saw to it
             f"{self.url}{path}?{asked}" if asked else f"{self.url}{path}",
             method=method,
-            data=None if body is None else msgspec.json.encode(body),
-            headers={
-                "User-Agent": f"taskforge/{__version__}",
-                "Accept": "application/json",
-                "Content-Type": "application/json",
-                **(headers or {}),
-            },
+            data=content,
+            headers={"User-Agent": f"taskforge/{__version__}", **(headers or {})},
         )
-        seconds = ANSWER_SECONDS + float((query or {}).get("wait", 0))
         try:
             with self._opener.open(request, timeout=seconds) as answer:
-                return answer.read()
+                yield answer
         except HTTPError as error:
             with error:
                 raise refusal(error.code, error.reason, error.headers, error.read()) from error

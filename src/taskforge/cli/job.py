@@ -8,6 +8,7 @@ import typer
 
 from taskforge.cli.client import open_api
 from taskforge.cli.client_pages import Page, collect, collect_lines
+from taskforge.cli.files import Id, artifacts, download
 from taskforge.cli.lazy import load
 from taskforge.cli.moments import moment, past, span
 from taskforge.cli.order import order, payload
@@ -28,7 +29,6 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 WATCHING = "taskforge.cli.watching:watch_to_end"
 """Imported when it is asked for: the socket and the bar take as long as all the rest."""
 
-Id = Annotated[UUID, typer.Argument(metavar="ID", help="The job.")]
 Patience = Annotated[
     float | None,
     typer.Option(
@@ -180,6 +180,10 @@ def logs(
         return
     for raw in collect_lines(api, job_id, level):
         show(raw, as_json=False, picture=lambda raw=raw: log_text(_line(raw)))
+
+
+app.command()(artifacts)
+app.command()(download)
 
 
 def _act(job_id: UUID, verb: str, *, as_json: bool) -> None:

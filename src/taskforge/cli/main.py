@@ -15,6 +15,7 @@ class Commands(LazyGroup):
 
     entries: ClassVar[dict[str, Entry]] = {
         "job": Entry("taskforge.cli.job:app", USE, "Submit, list, watch, cancel, retry jobs."),
+        "upload": Entry("taskforge.cli.files:upload", USE, "Give a file for jobs to read."),
         "queue": Entry("taskforge.cli.fleet:queue", USE, "Look at the queues."),
         "types": Entry("taskforge.cli.fleet:types", USE, "List the job types."),
         "login": Entry("taskforge.cli.login:login", USE, "Sign in for the commands above."),
