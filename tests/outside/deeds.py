@@ -68,6 +68,12 @@ def sleep(report, seconds):
     time.sleep(seconds)
 
 
+def fall_silent(report):
+    report(stage="first")
+    report(stage="second")
+    time.sleep(60)
+
+
 def hoard(report, mebibytes):
     return len(bytearray(mebibytes << 20))
 

@@ -33,6 +33,21 @@ async def test_the_last_report_arrives_however_many_there_are():
     assert len(reports) < 500
 
 
+async def test_a_report_before_a_long_silence_is_seen_during_it():
+    second = asyncio.Event()
+
+    def look(progress):
+        if progress.stage == "second":
+            second.set()
+
+    task = asyncio.create_task(run("deeds:fall_silent", on_report=look))
+    async with asyncio.timeout(20):
+        await second.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
 async def test_reports_may_be_awaited():
     seen = []
 

@@ -26,7 +26,7 @@ from taskforge.core.sandbox import SandboxLimits
 from taskforge.outside.child_frames import Done, Failed, Request, Told, framed
 
 REPORT_EVERY = 0.05
-"""Seconds between two reports that leave the child; the last one always does."""
+"""Seconds between two reports that leave the child; one that is held back leaves after them."""
 
 GRACE_SECONDS = 10
 """How long after its wall limit the child ends itself, should nobody have done it."""
@@ -50,6 +50,7 @@ class Channel:
         self._lock = threading.Lock()
         self._held: Progress | None = None
         self._sent_at = 0.0
+        self._late: threading.Timer | None = None
 
     def report(
         self,
@@ -67,6 +68,8 @@ class Channel:
             )
             if time.monotonic() - self._sent_at >= REPORT_EVERY:
                 self._flush()
+            elif self._late is None:
+                self._flush_later()
 
     def answer(self, frame: Done | Failed) -> None:
         """Send the last frame, after a report that may be held back."""
@@ -74,6 +77,19 @@ class Channel:
         with self._lock:
             self._flush()
             self._write(data)
+
+    def _flush_later(self) -> None:
+        # Else a report before a long silence would be seen when the silence ends.
+        late = threading.Timer(REPORT_EVERY, self._flush_late)
+        late.daemon = True
+        with suppress(RuntimeError):  # no room for a thread: then it goes with the next report
+            late.start()
+            self._late = late
+
+    def _flush_late(self) -> None:
+        with self._lock:
+            self._late = None
+            self._flush()
 
     def _flush(self) -> None:
         if self._held is not None:
