@@ -58,19 +58,27 @@ def _fault(text: str) -> Fault:
 def _shape_faults(payload: Mapping[object, object], payload_type: PayloadType) -> list[Fault]:
     members = cast("Sequence[type[Payload]]", get_args(payload_type) or (payload_type,))
     tag = members[0].__struct_config__.tag_field if len(members) > 1 else None
+    tags = ", ".join(repr(member.__struct_config__.tag) for member in members)
     if tag is not None and tag in payload:
         chosen = [member for member in members if member.__struct_config__.tag == payload[tag]]
         if not chosen:
-            listed = ", ".join(repr(member.__struct_config__.tag) for member in members)
-            return [Fault(f"{ROOT}/{_escaped(tag)}", f"`{tag}` is one of {listed}")]
+            return [Fault(f"{ROOT}/{_escaped(tag)}", f"`{tag}` is one of {tags}")]
         members = chosen
-    fields = [field for member in members for field in msgspec.structs.fields(member)]
+    fields = [msgspec.structs.fields(member) for member in members]
     # The tag first, then in the order of the struct: a form shows them so.
     first = [tag] if tag else []
-    known = {*first, *(field.encode_name for field in fields)}
-    needed = dict.fromkeys([*first, *(field.encode_name for field in fields if field.required)])
+    known = {*first, *(field.encode_name for of_one in fields for field in of_one)}
+    # While it is open which member is meant, what some of them need is not missing yet.
+    required = [{field.encode_name for field in of_one if field.required} for of_one in fields]
+    needed = [
+        *first,
+        *(f.encode_name for f in fields[0] if all(f.encode_name in each for each in required)),
+    ]
     missing = [
-        Fault(f"{ROOT}/{_escaped(name)}", f"`{name}` is missing")
+        Fault(
+            f"{ROOT}/{_escaped(name)}",
+            f"`{name}` is missing; it is one of {tags}" if name == tag else f"`{name}` is missing",
+        )
         for name in needed
         if name not in payload
     ]
