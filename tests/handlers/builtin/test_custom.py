@@ -24,9 +24,27 @@ def test_what_does_not_fit_is_refused_with_all_that_is_missing(registry):
     with pytest.raises(Invalid) as caught:
         registry.check_payload("custom", {"anything": {"goes": True}})
 
+    operations = (
+        "'profile', 'clean', 'aggregate', 'filter', 'deduplicate', 'outliers', 'timeseries',"
+        " 'correlate', 'pivot', 'sample', 'validate', 'sql', 'export'"
+    )
     assert caught.value.faults == (
-        Fault("/payload/operation", "`operation` is missing"),
+        Fault("/payload/operation", f"`operation` is missing; it is one of {operations}"),
         Fault("/payload/dataset", "`dataset` is missing"),
         Fault("/payload/anything", "`anything` is not a field of it"),
     )
     assert "`dataset` is missing" in caught.value.detail
+
+
+def test_what_an_operation_needs_is_missing_once_it_is_named(registry):
+    with pytest.raises(Invalid) as caught:
+        registry.check_payload("custom", {"dataset": "sensors", "operation": "sql"})
+
+    assert caught.value.faults == (Fault("/payload/params", "`params` is missing"),)
+
+
+def test_an_operation_that_there_is_not_is_refused_with_those_there_are(registry):
+    with pytest.raises(Invalid, match="`operation` is one of 'profile', 'clean'") as caught:
+        registry.check_payload("custom", {"dataset": "sensors", "operation": "dance"})
+
+    assert [fault.pointer for fault in caught.value.faults] == ["/payload/operation"]

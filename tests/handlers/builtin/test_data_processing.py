@@ -1,5 +1,7 @@
 import asyncio
+import hashlib
 import time
+from typing import get_args
 
 import msgspec
 import pytest
@@ -8,6 +10,7 @@ from taskforge.core.errors import Invalid
 from taskforge.core.failures import InvalidInput
 from taskforge.handlers.base import declared
 from taskforge.handlers.builtin.data_processing import data_processing
+from taskforge.handlers.data.examples import EXAMPLES
 from taskforge.handlers.data.payload import DataPayload
 from taskforge.handlers.registry import load
 
@@ -34,16 +37,56 @@ async def test_the_documented_aggregate_runs_in_a_child(ctx):
     assert 0 < result["stats"]["peak_memory_mb"] < 300
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
 async def test_every_example_runs_and_is_told_in_one_line(ctx, registry, number):
     job_type = registry.get("data_processing")
-    assert len(job_type.examples) == 5
-
     _, ask = registry.check_payload("data_processing", job_type.examples[number])
+
     result = await job_type.run(ask, ctx)
 
     assert result["rows_out"] > 0
+    assert (result["version"], result["backend"]) == (1, "duckdb")
+    assert ("artifact" in result) == ("format" in job_type.examples[number].get("output", {}))
     assert len(job_type.summarise(ask)) <= 120
+
+
+def test_there_is_an_example_of_every_operation():
+    shown = {example["operation"] for example in EXAMPLES}
+
+    assert shown == {operation.__struct_config__.tag for operation in get_args(DataPayload)}
+
+
+@pytest.mark.parametrize(
+    ("file_format", "media_type"),
+    [
+        (None, "text/csv"),
+        ("csv", "text/csv"),
+        ("json", "application/json"),
+        ("ndjson", "application/x-ndjson"),
+        ("parquet", "application/vnd.apache.parquet"),
+    ],
+)
+async def test_an_export_becomes_an_artifact_that_the_result_names(ctx, file_format, media_type):
+    output = {"format": file_format} if file_format else {}
+
+    result = await run(ctx, dataset="sensors", operation="export", rows=100, output=output)
+
+    name = f"result.{file_format or 'csv'}"
+    content = ctx.artifacts[name].read_bytes()
+    assert result["artifact"] == {
+        "name": name,
+        "media_type": media_type,
+        "size_bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    assert len(content) > 500
+    assert ctx.told[-1].stage == "write"
+
+
+async def test_other_operations_write_a_file_only_when_asked(ctx):
+    await run(ctx, dataset="sensors", operation="profile", rows=10)
+
+    assert ctx.artifacts == {}
 
 
 async def test_the_same_seed_gives_the_same_result(ctx):
@@ -112,6 +155,10 @@ SALES = {"dataset": "sales_q1", "operation": "profile"}
 FILTER = {"dataset": "sales_q1", "operation": "filter"}
 
 
+def asked(operation, **params):
+    return {"dataset": "sales_q1", "operation": operation} | ({"params": params} if params else {})
+
+
 def where(**condition):
     return {**FILTER, "params": {"where": [condition]}}
 
@@ -148,6 +195,34 @@ def where(**condition):
         ({**SALES, "operation": ["profile"]}, "/payload/operation"),
         ({**SALES, "params": {"where": []}}, "/payload/params/where"),
         ({**SALES, "limits": 1}, "/payload/limits"),
+        ({**SALES, "output": {"format": "xlsx"}}, "/payload/output/format"),
+        ({**SALES, "dataset": {"upload": "x"}}, "/payload/dataset/upload"),
+        ({**SALES, "dataset": {"url": "ftp://a/b.csv"}}, "/payload/dataset/url"),
+        ({**SALES, "dataset": {"url": "https://a b/c.csv"}}, "/payload/dataset/url"),
+        ({**SALES, "dataset": {"url": "http://a/" + "x" * 2_048}}, "/payload/dataset/url"),
+        ({**SALES, "dataset": {"file": "a.csv", "format": "csv"}}, "/payload/dataset"),
+        (asked("sql"), "/payload/params"),
+        (asked("sql", query=" "), "/payload/params/query"),
+        (asked("sql", query="x" * 20_001), "/payload/params/query"),
+        (asked("sql", query="SELECT 1", limit=0), "/payload/params/limit"),
+        (asked("validate", rules=[]), "/payload/params/rules"),
+        (asked("validate", rules=[{"column": "a", "rule": "odd"}]), "/payload/params/rules/0/rule"),
+        (asked("validate", rules=[{"column": "a", "rule": "between"}]), "/payload/params/rules/0"),
+        (asked("validate", rules=[{"column": "a", "rule": "in_set", "values": [None]}]),
+         "/payload/params/rules/0"),
+        (asked("clean", fill=[{"column": "a"}]), "/payload/params/fill/0"),
+        (asked("clean", fill=[{"column": "a", "with": "mean", "value": 1}]),
+         "/payload/params/fill/0"),
+        (asked("clean", cast=[{"column": "a", "to": "blob"}]), "/payload/params/cast/0/to"),
+        (asked("outliers", k=0), "/payload/params/k"),
+        (asked("outliers", method="guess"), "/payload/params/method"),
+        (asked("timeseries", every="fortnight"), "/payload/params/every"),
+        (asked("timeseries", fill="guess"), "/payload/params/fill"),
+        (asked("correlate", columns=["a"] * 21), "/payload/params/columns"),
+        (asked("pivot", max_columns=51), "/payload/params/max_columns"),
+        (asked("sample", size=0), "/payload/params/size"),
+        (asked("deduplicate", keep="some"), "/payload/params/keep"),
+        (asked("export", order_by=[{"column": ""}]), "/payload/params/order_by/0/column"),
         (where(column="a", op="like", value="x"), "/payload/params/where/0/op"),
         (where(column="a", op="eq"), "/payload/params/where/0"),
         (where(column="a", op="eq", value=[1]), "/payload/params/where/0"),

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from taskforge.handlers.data.sales import MARKETS, PRODUCTS
+from taskforge.handlers.data.generated.sales import MARKETS, PRODUCTS
 from taskforge.handlers.data.work import process
 
 MASK = 0xFFFFFFFF
@@ -58,12 +58,13 @@ class Worker:
         self.folder = folder
         self.reports = []
 
-    def __call__(self, operation, dataset=None, **fields):
+    def __call__(self, operation, dataset=None, *, places=None, **fields):
         payload = {"operation": operation, "dataset": dataset or "sales_q1", **fields}
-        return process(lambda **parts: self.reports.append(parts), payload, str(self.folder))
+        places = {"datasets_dir": str(self.folder), **(places or {})}
+        return process(lambda **parts: self.reports.append(parts), payload, places)
 
-    def inline(self, operation, rows, **params):
-        return self(operation, {"inline": rows}, params=params)
+    def inline(self, operation, given, /, **params):
+        return self(operation, {"inline": given}, params=params)
 
 
 @pytest.fixture

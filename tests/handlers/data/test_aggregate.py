@@ -126,3 +126,14 @@ def test_without_text_or_numbers_it_still_counts(work):
 def test_what_cannot_be_grouped_is_refused_with_the_reason(work, params, message):
     with pytest.raises(InvalidInput, match=message):
         work.inline("aggregate", ROWS, **params)
+
+
+def test_sums_beyond_what_json_keeps_whole_are_numbers_in_a_chart(work):
+    rows = [{"k": "a", "v": 2**62}, {"k": "a", "v": 2**62}, {"k": "b", "v": 1}]
+
+    result = work.inline(
+        "aggregate", rows, group_by=["k"], metrics=[{"fn": "sum", "column": "v", "as": "s"}]
+    )
+
+    assert result["preview"]["rows"] == [["a", str(2**63)], ["b", 1]]
+    assert result["series"] == [{"name": "s", "points": [("a", float(2**63)), ("b", 1)]}]

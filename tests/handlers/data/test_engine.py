@@ -50,7 +50,7 @@ def test_everything_else_is_shut(engine, tmp_path, statement):
 def test_what_does_not_fit_in_memory_is_spilled(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("taskforge.handlers.data.engine.MEMORY_LIMIT", "30MB")
-    engine = open_engine(None)
+    engine = open_engine()
 
     engine.execute("CREATE TABLE t AS SELECT range a, md5(range::VARCHAR) b FROM range(1000000)")
 
@@ -64,7 +64,7 @@ def test_the_end_of_memory_and_disk_is_a_memory_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("taskforge.handlers.data.engine.MEMORY_LIMIT", "30MB")
     monkeypatch.setattr("taskforge.handlers.data.engine.MAX_SPILL", "1MB")
-    engine = open_engine(None)
+    engine = open_engine()
 
     with pytest.raises(MemoryError), memory_faults():
         engine.execute("CREATE TABLE t AS SELECT md5(range::VARCHAR) FROM range(3000000)")

@@ -6,6 +6,7 @@ import duckdb
 import pytest
 
 from taskforge.core.failures import InvalidInput
+from taskforge.handlers.data.work import OPERATIONS
 
 CSV = "city,degrees,day\nOslo,-3.5,2025-01-01\nRome,11,2025-01-02\n,7,\n"
 
@@ -64,7 +65,7 @@ def test_parquet_is_read_whatever_its_types(work, parquet):
         " TIMESTAMPTZ '2025-01-01 10:00:00+02' i, uuid() j, repeat('z', 5000) k, INTERVAL 3 DAY l",
     )
 
-    for operation in ("profile", "aggregate", "filter"):
+    for operation in OPERATIONS.keys() - {"validate", "sql", "outliers", "pivot", "timeseries"}:
         assert json.dumps(read(work, "odd.parquet", operation), allow_nan=False)
     row = read(work, "odd.parquet")["preview"]["rows"][0]
     assert row[:4] == ["infinity", "290000-01-01", None, "x\ufffd"]
@@ -113,6 +114,15 @@ def test_a_file_that_is_broken_is_the_users_matter(work, name, content):
         read(work, name)
 
     assert str(work.folder) not in str(caught.value)
+
+
+def test_lines_that_are_left_out_are_told(work):
+    (work.folder / "ragged.csv").write_text("made by hand\n\na,b,c\n1,2,3\n4,5,6\n")
+
+    result = read(work, "ragged.csv")
+
+    assert result["preview"] == {"columns": ["a", "b", "c"], "rows": [[1, 2, 3], [4, 5, 6]]}
+    assert "first 2 lines of ragged.csv are left out" in result["warnings"][0]
 
 
 def test_a_file_that_is_not_there_is_refused_with_what_comes_close(work):

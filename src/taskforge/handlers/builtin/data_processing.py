@@ -1,52 +1,27 @@
-"""Profile, aggregate or filter a table with DuckDB, in a child process with limits."""
+"""Work with a table in DuckDB, in a child process with limits."""
 
 import os
 from typing import Any
 
+from taskforge.core.files import StoredFile
 from taskforge.core.sandbox import SandboxLimits
 from taskforge.handlers.base import Context, job_type
-from taskforge.handlers.data.payload import (
-    DataJob,
-    DataPayload,
-    Source,
-    dataset_name,
-    operation_of,
-)
+from taskforge.handlers.data.dataset import OutputFormat, Places, Source, dataset_name
+from taskforge.handlers.data.examples import EXAMPLES
+from taskforge.handlers.data.given import bring
+from taskforge.handlers.data.payload import DataJob, DataPayload, Export, operation_of
 
 WORK = "taskforge.handlers.data.work:process"
 LIMITS = SandboxLimits(memory_mb=768, seconds=86_400, cpu_seconds=86_400)
 """Memory to profile 5,000,000 rows, most of them spilled; they take 460 MiB of real memory. Time is
 bounded by the attempt's own limit, which may be as long as this."""
 
-EXAMPLES: list[dict[str, Any]] = [
-    {"dataset": "sales_q1", "operation": "aggregate", "rows": 50_000},
-    {"dataset": "sales_q1", "operation": "profile", "rows": 10_000},
-    {
-        "dataset": "sales_q1",
-        "operation": "aggregate",
-        "rows": 100_000,
-        "params": {
-            "group_by": ["channel"],
-            "metrics": [{"fn": "count", "as": "orders"}, {"fn": "p95", "column": "revenue"}],
-            "having": [{"column": "orders", "op": "gt", "value": 100}],
-            "order_by": [{"column": "orders", "desc": True}],
-        },
-    },
-    {
-        "dataset": "sales_q1",
-        "operation": "filter",
-        "params": {
-            "where": [
-                {"column": "region", "op": "in", "value": ["Europe", "Asia Pacific"]},
-                {"column": "quantity", "op": "ge", "value": 8},
-            ]
-        },
-    },
-    {
-        "dataset": {"inline": [{"city": "Oslo", "degrees": -3}, {"city": "Rome", "degrees": 11}]},
-        "operation": "profile",
-    },
-]
+MEDIA_TYPES = {
+    OutputFormat.CSV: "text/csv",
+    OutputFormat.JSON: "application/json",
+    OutputFormat.NDJSON: "application/x-ndjson",
+    OutputFormat.PARQUET: "application/vnd.apache.parquet",
+}
 
 
 def summarise(ask: DataJob) -> str:
@@ -70,17 +45,43 @@ def summarise(ask: DataJob) -> str:
     summarise=summarise,
 )
 async def data_processing(ask: DataJob, ctx: Context) -> Any:
-    """Profile, aggregate or filter a table.
+    """Profile, clean, query or export a table.
 
-    The table is a built-in data set, rows given with the job, or a CSV, Parquet or NDJSON file of
-    the installation's data folder. The result has the columns' statistics and a preview.
+    The table is a built-in data set, rows given with the job, an uploaded file, a file at a public
+    address, or one of the installation's data folder. The result has the columns' statistics, a
+    preview, and series for charts; all rows can be written to a CSV, JSON, NDJSON or Parquet file.
     """
-    result = await ctx.sandbox(WORK, ask, _folder(ctx), limits=LIMITS)
+    given = await bring(ask.dataset, ctx)
+    file_format = ask.output.format or (OutputFormat.CSV if isinstance(ask, Export) else None)
+    result = await ctx.sandbox(WORK, ask, _places(ctx, given, file_format), limits=LIMITS)
     for warning in result["warnings"]:
         ctx.log("warning", warning)
+    if file_format is not None:
+        result["artifact"] = await _publish(ctx, file_format)
     ctx.log("info", "table processed", rows_in=result["rows_in"], rows_out=result["rows_out"])
     return result
 
 
-def _folder(ctx: Context) -> str:
-    return os.path.abspath(ctx.datasets_dir)  # the child works in another folder
+def _places(ctx: Context, given: StoredFile | None, file_format: OutputFormat | None) -> Places:
+    return Places(
+        datasets_dir=os.path.abspath(ctx.datasets_dir),  # the child works in another folder
+        given=str(given.path) if given else None,
+        given_name=given.name if given else "",
+        given_format=given.media_type if given else "",
+        output=str(ctx.workdir() / _name(file_format)) if file_format else None,
+    )
+
+
+async def _publish(ctx: Context, file_format: OutputFormat) -> dict[str, Any]:
+    name = _name(file_format)
+    kept = await ctx.publish(ctx.workdir() / name, name, MEDIA_TYPES[file_format])
+    return {
+        "name": kept.name,
+        "media_type": kept.media_type,
+        "size_bytes": kept.size_bytes,
+        "sha256": kept.sha256,
+    }
+
+
+def _name(file_format: OutputFormat) -> str:
+    return f"result.{file_format}"

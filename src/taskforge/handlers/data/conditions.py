@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from taskforge.core.failures import InvalidInput
 from taskforge.handlers.data.engine import input_faults
-from taskforge.handlers.data.payload import LISTED, TEXTUAL, VALUELESS, Condition, Op, Order
 from taskforge.handlers.data.table import Column, Kind, Table
+from taskforge.handlers.data.terms import LISTED, TEXTUAL, VALUELESS, Condition, Op, Order
 
 _COMPARED = {Op.EQ: "=", Op.NE: "<>", Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 _TEXT = {Op.CONTAINS: "contains", Op.STARTS_WITH: "starts_with", Op.ENDS_WITH: "ends_with"}
@@ -47,6 +47,28 @@ def order(table: Table, orders: Sequence[Order]) -> str:
     return f"ORDER BY {', '.join(terms)}" if terms else ""
 
 
+def mark(column: Column) -> str:
+    """The place of a value. A number keeps its own type, lest 2.5 become 3 beside an INTEGER."""
+    if column.kind is Kind.NUMBER:
+        return "?"
+    return "?::VARCHAR" if column.kind is Kind.TEXT else f"?::{column.type}"
+
+
+def fitting(table: Table, column: Column, value: object) -> object:
+    """The value as it is bound, once it is known that the column's type can hold it.
+
+    Raises:
+        InvalidInput: it cannot.
+    """
+    if column.kind is Kind.NUMBER:
+        return _number(column, value)
+    if column.kind is not Kind.BOOL:
+        value = _text(value)
+    with input_faults(f"{value!r} does not fit column {column.name!r} ({column.type})"):
+        table.engine.execute(f"SELECT {mark(column)}", [value]).fetchall()
+    return value
+
+
 def _condition(table: Table, condition: Condition) -> Bound:
     column, op = table.column(condition.column), condition.op
     if op in VALUELESS:
@@ -58,32 +80,14 @@ def _condition(table: Table, condition: Condition) -> Bound:
         raise InvalidInput(
             f"Column {column.name!r} ({column.type}) cannot be compared; use contains or is_null."
         )
-    mark = _mark(column)
-    values = [_fitting(table, column, value) for value in given]
+    place = mark(column)
+    values = [fitting(table, column, value) for value in given]
     if op not in LISTED:
-        return Bound(f"{column.sql} {_COMPARED[op]} {mark}", values)
+        return Bound(f"{column.sql} {_COMPARED[op]} {place}", values)
     if op is Op.BETWEEN:
-        return Bound(f"{column.sql} BETWEEN {mark} AND {mark}", values)
-    marks = ", ".join([mark] * len(values))
+        return Bound(f"{column.sql} BETWEEN {place} AND {place}", values)
+    marks = ", ".join([place] * len(values))
     return Bound(f"{column.sql} {'NOT ' if op is Op.NOT_IN else ''}IN ({marks})", values)
-
-
-def _mark(column: Column) -> str:
-    """The place of a value. A number keeps its own type, lest 2.5 become 3 beside an INTEGER."""
-    if column.kind is Kind.NUMBER:
-        return "?"
-    return "?::VARCHAR" if column.kind is Kind.TEXT else f"?::{column.type}"
-
-
-def _fitting(table: Table, column: Column, value: object) -> object:
-    """The value as it is bound, once it is known that the column's type can hold it."""
-    if column.kind is Kind.NUMBER:
-        return _number(column, value)
-    if column.kind is not Kind.BOOL:
-        value = _text(value)
-    with input_faults(f"{value!r} does not fit column {column.name!r} ({column.type})"):
-        table.engine.execute(f"SELECT {_mark(column)}", [value]).fetchall()
-    return value
 
 
 def _number(column: Column, value: object) -> int | float:

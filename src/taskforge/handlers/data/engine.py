@@ -22,11 +22,11 @@ Row = tuple[Any, ...]
 _USERS_FAULT = (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError)
 
 
-def open_engine(readable: Path | None) -> duckdb.DuckDBPyConnection:
-    """A connection that can read one file, or none, and change none of its settings.
+def open_engine(*files: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that can open these files, or none, and change none of its settings.
 
     Args:
-        readable: resolved path of the only file that statements may open.
+        files: resolved paths: the one that is read, and the one that will be written.
     """
     here = os.getcwd()
     engine = duckdb.connect(
@@ -43,11 +43,10 @@ def open_engine(readable: Path | None) -> duckdb.DuckDBPyConnection:
             "python_enable_replacements": False,
         },
     )
-    paths = [] if readable is None else [str(readable)]
     engine.execute("SET TimeZone = 'UTC'")
     # Not among the options above: DuckDB 2.0 shows it there, and does not keep to it.
     engine.execute(f"SET max_temp_directory_size = '{MAX_SPILL}'")
-    engine.execute(f"SET allowed_paths = [{', '.join(map(literal, paths))}]")
+    engine.execute(f"SET allowed_paths = [{', '.join(literal(str(file)) for file in files)}]")
     engine.execute("SET enable_external_access = false")
     engine.execute("SET lock_configuration = true")
     return engine
@@ -88,6 +87,11 @@ def input_faults(what: str, reading: Path | None = None) -> Generator[None]:
     except duckdb.Error as error:
         if reading is None and not isinstance(error, _USERS_FAULT):
             raise
-        text = str(error) if reading is None else str(error).replace(str(reading), reading.name)
-        lines = re.sub(r"^\w[\w ]* Error: ", "", text.strip()).split("\n\n")[0].splitlines()
-        raise InvalidInput(f"{what}: {'; '.join(lines)[:500]}") from error
+        raise refused(what, error, reading) from error
+
+
+def refused(what: str, error: duckdb.Error, reading: Path | None = None) -> InvalidInput:
+    """What DuckDB says as an error of the user's; see `input_faults`."""
+    text = str(error) if reading is None else str(error).replace(str(reading), reading.name)
+    lines = re.sub(r"^\w[\w ]* Error: ", "", text.strip()).split("\n\n")[0].splitlines()
+    return InvalidInput(f"{what}: {'; '.join(lines)[:500]}")

@@ -4,7 +4,7 @@ from taskforge.handlers.base import Report
 from taskforge.handlers.data.conditions import order, where
 from taskforge.handlers.data.engine import input_faults
 from taskforge.handlers.data.operation import Outcome
-from taskforge.handlers.data.payload import FilterParams
+from taskforge.handlers.data.params import FilterParams
 from taskforge.handlers.data.table import Table
 
 

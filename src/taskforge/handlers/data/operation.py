@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taskforge.handlers.base import Report
+from taskforge.handlers.data.series import Series
 from taskforge.handlers.data.table import Column, Table
 
 
@@ -19,6 +20,8 @@ class Outcome:
     """Whether each column is described in full."""
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
     """The result's parts that only this operation has."""
+    series: list[Series] = field(default_factory=list[Series])
+    """The same for a chart, if it can be drawn."""
     warnings: list[str] = field(default_factory=list[str])
 
 

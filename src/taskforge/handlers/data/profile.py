@@ -2,7 +2,7 @@
 
 from taskforge.handlers.base import Report
 from taskforge.handlers.data.operation import Outcome
-from taskforge.handlers.data.payload import ProfileParams
+from taskforge.handlers.data.params import ProfileParams
 from taskforge.handlers.data.table import Table
 
 

@@ -4,15 +4,17 @@ import difflib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
 from taskforge.core.failures import InvalidInput
 from taskforge.handlers.base import Report
+from taskforge.handlers.data.dataset import Places, Source
 from taskforge.handlers.data.engine import input_faults, literal, quote
-from taskforge.handlers.data.payload import DataJob, Source
-from taskforge.handlers.data.sales import COLUMNS, insert_sql, mixed_seed
+from taskforge.handlers.data.generated.rows import Recipe, mixed_seed
+from taskforge.handlers.data.generated.sets import RECIPES
+from taskforge.handlers.data.payload import DataJob
 from taskforge.handlers.data.table import Table
 
 CHUNK = 50_000
@@ -20,45 +22,63 @@ LOAD_PERCENT = 60.0
 """Share of the progress bar that loading takes."""
 
 READERS = {
-    "csv": "read_csv",
-    "tsv": "read_csv",
-    "parquet": "read_parquet",
-    "json": "read_json",
-    "ndjson": "read_json",
-    "jsonl": "read_json",
+    "csv": "read_csv({})",
+    "tsv": "read_csv({}, delim = chr(9))",
+    "parquet": "read_parquet({})",
+    "json": "read_json({})",
+    "ndjson": "read_json({})",
+    "jsonl": "read_json({})",
 }
 
 
-def find_file(job: DataJob, folder: Path) -> Path | None:
-    """The file that a job names, resolved; None when it names none.
+def find_file(job: DataJob, places: Places) -> Path | None:
+    """The file that a job reads, resolved; None when it reads none.
 
     Raises:
         InvalidInput: no such file inside the folder. Links are followed first, so one that leads
             out is no such file.
     """
+    if places.given is not None:
+        return Path(places.given).resolve()
     if not isinstance(job.dataset, Source) or not isinstance(job.dataset.file, str):
         return None
-    name = job.dataset.file
+    name, folder = job.dataset.file, Path(places.datasets_dir)
     with suppress(OSError, RuntimeError):
         root = folder.resolve(strict=True)
         path = (root / name).resolve(strict=True)
         # The resolved name is checked too: a link `a.csv` may lead to something else in the folder.
-        if path.is_relative_to(root) and path.is_file() and _reader(path):
+        if path.is_relative_to(root) and path.is_file() and _ending(path) in READERS:
             return path
     raise InvalidInput(f"There is no data file {name!r}.{_close_files(folder, name)}")
 
 
 def _close_files(folder: Path, name: str) -> str:
     with suppress(OSError):
-        there = sorted(path.name for path in folder.iterdir() if _reader(path))
+        there = sorted(path.name for path in folder.iterdir() if _ending(path) in READERS)
         close = difflib.get_close_matches(name, there, n=3)
         if close:
             return f" Did you mean {' or '.join(map(repr, close))}?"
     return ""
 
 
+class Given(NamedTuple):
+    """A file to read."""
+
+    path: Path
+    name: str
+    """What messages call it."""
+    format: str
+
+
+def given_file(path: Path | None, places: Places) -> Given | None:
+    """The file as the reader wants it."""
+    if path is None:
+        return None
+    return Given(path, places.given_name or path.name, places.given_format or _ending(path))
+
+
 def load(
-    engine: duckdb.DuckDBPyConnection, job: DataJob, file: Path | None, report: Report
+    engine: duckdb.DuckDBPyConnection, job: DataJob, file: Given | None, report: Report
 ) -> tuple[Table, list[str]]:
     """Make the table `data`; return it with warnings.
 
@@ -67,12 +87,12 @@ def load(
     """
     warnings: list[str] = []
     if isinstance(job.dataset, str):
-        _generate(engine, job, report)
+        _generate(engine, RECIPES[job.dataset], job, report)
     elif file is None:
         warnings = _insert_inline(engine, job.dataset, job.rows)
     else:
         report(stage="load", message=file.name)
-        _read(engine, file, job.rows)
+        warnings = _read(engine, file, job.rows)
     table = Table(engine, "data")
     count = table.count()
     if file is not None and count == job.rows:
@@ -81,9 +101,11 @@ def load(
     return table, warnings
 
 
-def _generate(engine: duckdb.DuckDBPyConnection, job: DataJob, report: Report) -> None:
-    engine.execute(f"CREATE TABLE data ({', '.join(f'{n} {t}' for n, t in COLUMNS.items())})")
-    statement, seed = insert_sql("data"), mixed_seed(job.seed)
+def _generate(
+    engine: duckdb.DuckDBPyConnection, recipe: Recipe, job: DataJob, report: Report
+) -> None:
+    engine.execute(recipe.create("data"))
+    statement, seed = recipe.insert("data"), mixed_seed(job.seed)
     # One transaction: DuckDB copies half-filled row groups at every commit.
     engine.begin()
     for start in range(0, job.rows, CHUNK):
@@ -131,13 +153,33 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float)
 
 
-def _read(engine: duckdb.DuckDBPyConnection, file: Path, most: int) -> None:
-    with input_faults(f"{file.name} cannot be read", reading=file):
+def _read(engine: duckdb.DuckDBPyConnection, file: Given, most: int) -> list[str]:
+    reader = READERS.get(file.format)
+    if reader is None:
+        raise InvalidInput(
+            f"{file.name} is {file.format or 'of no known format'}; tables are read from CSV, TSV,"
+            " NDJSON, JSON and Parquet."
+        )
+    with input_faults(f"{file.name} cannot be read", reading=file.path):
         engine.execute(
-            f"CREATE TABLE data AS SELECT * FROM {_reader(file)}({literal(str(file))}) LIMIT ?",
+            f"CREATE TABLE data AS SELECT * FROM {reader.format(literal(str(file.path)))} LIMIT ?",
             [most],
         )
+        return _doubts(engine, file, reader)
 
 
-def _reader(file: Path) -> str | None:
-    return READERS.get(file.suffix.lower().removeprefix("."))
+def _doubts(engine: duckdb.DuckDBPyConnection, file: Given, reader: str) -> list[str]:
+    """What DuckDB has guessed about a CSV file, where the guess may be wrong."""
+    if not reader.startswith("read_csv"):
+        return []
+    sniffer = reader.replace("read_csv", "sniff_csv").format(literal(str(file.path)))
+    row = engine.execute(f"SELECT SkipRows FROM {sniffer}").fetchone()
+    if row is None or not row[0]:
+        return []
+    return [
+        f"The first {row[0]} lines of {file.name} are left out: their columns are not the others'."
+    ]
+
+
+def _ending(file: Path) -> str:
+    return file.suffix.lower().removeprefix(".")

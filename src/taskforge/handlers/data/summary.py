@@ -66,7 +66,7 @@ def summarise_column(table: Table, column: Column, rows: int, *, full: bool) -> 
         wanted.extend(shown(column, f"{end}({values})") for end in ("min", "max"))
     row = _one(table, ", ".join(wanted))
     nulls = 100 * (rows - row[0]) / rows if rows else 0.0
-    summary = ColumnSummary(name=column.name, type=column.type, nulls_pct=round(nulls, 4))
+    summary = ColumnSummary(name=cell(column.name), type=column.type, nulls_pct=round(nulls, 4))
     if not comparable:
         return summary
     summary.distinct = row[1]

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import duckdb
 
 from taskforge.core.failures import InvalidInput
-from taskforge.handlers.data.engine import quote
+from taskforge.handlers.data.engine import Row, quote
 
 MAX_COLUMNS = 500
+MAX_NAME_BYTES = 250
 
 
 class Kind(Enum):
@@ -73,6 +74,34 @@ class Table:
             raise InvalidInput(
                 f"The table has {len(self.columns)} columns; at most {MAX_COLUMNS} are taken."
             )
+        if any(len(column.name.encode()) > MAX_NAME_BYTES for column in self.columns):
+            raise InvalidInput(
+                f"A column's name has more than {MAX_NAME_BYTES} bytes; give it a shorter one."
+            )
+
+    def derive(self, name: str, select: str, values: Sequence[object] = ()) -> "Table":
+        """Make a new table of what a statement gives."""
+        self.engine.execute(f"CREATE TABLE {quote(name)} AS {select}", list(values))
+        return Table(self.engine, name)
+
+    def rows(self, select: str, values: Sequence[object] = ()) -> list[Row]:
+        """What a statement gives; the caller sees to it that this is little."""
+        return self.engine.execute(select, list(values)).fetchall()
+
+    def of_kind(self, kind: Kind) -> list[Column]:
+        """The columns of a kind."""
+        return [column for column in self.columns if column.kind is kind]
+
+    def spare(self, name: str) -> str:
+        """This name, or one like it that no column has yet."""
+        taken = {column.name.lower() for column in self.columns}
+        while name in taken:
+            name += "_"
+        return name
+
+    def numbered(self, number: str) -> str:
+        """A subquery of all columns and the row's place, from 1, under a spare name."""
+        return f"(SELECT *, row_number() OVER () AS {quote(number)} FROM {self.sql})"
 
     def count(self) -> int:
         """How many rows it has."""

@@ -1,14 +1,15 @@
 import pytest
 
 from taskforge.handlers.data.engine import open_engine
-from taskforge.handlers.data.sales import COLUMNS, MARKETS, PRODUCTS, insert_sql, mixed_seed
+from taskforge.handlers.data.generated.rows import mixed_seed
+from taskforge.handlers.data.generated.sales import MARKETS, PRODUCTS, RECIPE
 
 
 def generated(chunks, seed):
-    engine = open_engine(None)
-    engine.execute(f"CREATE TABLE t ({', '.join(f'{n} {t}' for n, t in COLUMNS.items())})")
+    engine = open_engine()
+    engine.execute(RECIPE.create("t"))
     for start, end in chunks:
-        engine.execute(insert_sql("t"), [start, end, mixed_seed(seed)])
+        engine.execute(RECIPE.insert("t"), [start, end, mixed_seed(seed)])
     rows = engine.execute(
         "SELECT * REPLACE ((unit_price * 100)::BIGINT AS unit_price,"
         " (discount * 100)::BIGINT AS discount, (revenue * 100)::BIGINT AS revenue) FROM t"

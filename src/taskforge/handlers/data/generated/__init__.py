@@ -1,0 +1,1 @@
+"""The built-in data sets: every row is made from its number and a seed."""
