@@ -179,16 +179,13 @@ def test_a_cancelled_job_has_failed_for_who_waits(client, submitted):
 
 def test_the_fleet_is_listed(client):
     queues = json.loads(client("queue", "list", "--json").stdout)["items"]
-    types = json.loads(client("types", "--json").stdout)["items"]
 
     assert [queue["name"] for queue in queues] == ["critical", "high", "default", "low"]
-    assert "data_processing" in [one["name"] for one in types]
     assert "critical" in client("queue", "list").stdout
-    assert "sales_q1" in client("types").stdout
     assert "no workers" in client("worker", "list").stdout
 
 
-@pytest.mark.parametrize("module", ["job", "fleet", "login"])
+@pytest.mark.parametrize("module", ["job", "job_types", "fleet", "login"])
 def test_a_client_command_imports_nothing_of_the_servers(module):
     code = f"""
 import sys

@@ -1,5 +1,4 @@
 import asyncio
-import json
 import sys
 import textwrap
 from asyncio.subprocess import PIPE
@@ -111,7 +110,9 @@ def test_a_plug_in_is_found_by_its_entry_point(plug_in, value):
         ("x = 1", "declares no job type"),
         (good("shout").replace('"shout"', '"Not A Name"'), "use lower case"),
         (good("shout").replace('"hello"', "7"), "Expected `str`, got `int`"),
-        (good("shout").replace("timeout_seconds", "time_out"), "Unexpected keyword argument"),
+        (good("shout").replace("timeout_seconds", "time_out"), "unknown field `time_out`"),
+        (good("shout").replace("=5", "='5'"), "Expected `int`, got `str` - at `$.timeout_seconds`"),
+        ("import asyncio; raise asyncio.CancelledError", "CancelledError"),
     ],
 )
 def test_a_broken_plug_in_is_listed_and_stops_nothing(plug_in, source, reason):
@@ -130,7 +131,7 @@ def test_a_broken_plug_in_is_listed_and_stops_nothing(plug_in, source, reason):
     [
         (("async def", "def"), "not `async def`"),
         (("times: int", "times: object"), "it cannot be described"),
-        (("timeout_seconds=5", "timeout_seconds='5'"), "it cannot be described"),
+        (("timeout_seconds=5", "result=object"), "it cannot be described"),
     ],
 )
 def test_a_type_that_cannot_be_used_is_listed_by_name(plug_in, change, reason):
@@ -168,27 +169,25 @@ def test_an_unknown_type_is_refused_with_a_suggestion():
     assert [fault.pointer for fault in caught.value.faults] == ["/type"]
 
 
+def test_a_type_that_cannot_be_used_says_so_when_it_is_asked_for(plug_in):
+    plug_in("odd.py", good("odd").replace("async def", "def"))
+
+    with pytest.raises(Invalid, match="'odd' cannot be used here: its function is not") as caught:
+        load(["odd"]).get("odd")
+
+    assert caught.value.code == "job_type_unavailable"
+
+
+def test_an_unknown_type_may_be_one_of_a_plug_in_that_did_not_load(plug_in):
+    plug_in("broken.py", "1 / 0")
+
+    with pytest.raises(Invalid, match=r"could not be loaded: broken\.$"):
+        load(["broken"]).get("whatever")
+
+
 def test_an_unknown_type_that_is_like_none_gets_the_list():
     with pytest.raises(Invalid, match="there are custom, data_processing"):
         load().get("zzz\0")
-
-
-def test_types_are_described_with_schema_examples_and_limits(plug_in):
-    plug_in("loud.py", good("shout"))
-
-    described = {item.name: item for item in load(["loud"]).descriptions}
-
-    assert list(described) == sorted(described)
-    shout = described["shout"]
-    assert (shout.title, shout.description, shout.version) == ("Shout", "Say it loud.", 1)
-    assert shout.examples == [{"text": "hello"}]
-    assert (shout.limits.timeout_seconds, shout.limits.max_retries) == (5, 3)
-    schema = shout.payload_schema["$defs"]["Shout"]
-    assert schema["required"] == ["text"]
-    assert schema["additionalProperties"] is False
-    operations = described["data_processing"].payload_schema["discriminator"]["mapping"]
-    assert list(operations)[:2] == ["profile", "clean"]
-    assert json.loads(msgspec.json.encode(described))
 
 
 def test_a_payload_nested_without_end_is_refused():

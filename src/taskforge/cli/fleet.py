@@ -1,23 +1,22 @@
-"""`taskforge queue`, `worker list`, `types`: what there is to run jobs, seen over the API."""
+"""`taskforge queue`, `worker list`: what runs jobs, seen over the API."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 import typer
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
 from taskforge.cli.client import open_api
 from taskforge.cli.moments import age, took
 from taskforge.cli.output import Json, show
-from taskforge.cli.pictures import cell, json_line
+from taskforge.cli.pictures import cell
 from taskforge.core.fleet import QueueView, WorkerView
 
 queue = typer.Typer(add_completion=False, no_args_is_help=True)
 workers = typer.Typer(add_completion=False)
-types = typer.Typer(add_completion=False)
 
 
 class _Queues(msgspec.Struct, frozen=True):
@@ -26,17 +25,6 @@ class _Queues(msgspec.Struct, frozen=True):
 
 class _Workers(msgspec.Struct, frozen=True):
     items: list[WorkerView]
-
-
-class _Type(msgspec.Struct, frozen=True):
-    name: str
-    title: str
-    description: str
-    examples: list[msgspec.Raw] = []
-
-
-class _Types(msgspec.Struct, frozen=True):
-    items: list[_Type]
 
 
 @queue.callback()
@@ -60,15 +48,6 @@ def list_workers(as_json: Json = False) -> None:
     answer = api.get("/workers")
     found = answer.read(_Workers).items
     show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _worker_table(found))
-
-
-@types.command()
-def list_types(as_json: Json = False) -> None:
-    """List the job types, each with an example that can be submitted as it stands."""
-    api = open_api()
-    answer = api.get("/job-types")
-    found = answer.read(_Types).items
-    show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _type_list(found))
 
 
 def _queue_table(queues: Sequence[QueueView]) -> Table:
@@ -108,12 +87,3 @@ def _worker_table(workers: Sequence[WorkerView]) -> RenderableType:
             age(one.started_at, now),
         )
     return table
-
-
-def _type_list(types: Sequence[_Type]) -> RenderableType:
-    parts: list[RenderableType] = []
-    for one in types:
-        parts.append(cell(one.name).append(f"  {one.title}", style="dim"))
-        parts.append(cell(f"  {one.description.partition(chr(10))[0]}"))
-        parts += [cell(f"  {json_line(example)}") for example in one.examples[:1]]
-    return Group(*parts)

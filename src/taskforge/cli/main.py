@@ -17,7 +17,7 @@ class Commands(LazyGroup):
         "job": Entry("taskforge.cli.job:app", USE, "Submit, list, watch, cancel, retry jobs."),
         "upload": Entry("taskforge.cli.files:upload", USE, "Give a file for jobs to read."),
         "queue": Entry("taskforge.cli.fleet:queue", USE, "Look at the queues."),
-        "types": Entry("taskforge.cli.fleet:types", USE, "List the job types."),
+        "types": Entry("taskforge.cli.job_types:app", USE, "List the job types."),
         "login": Entry("taskforge.cli.login:login", USE, "Sign in for the commands above."),
         "logout": Entry("taskforge.cli.login:logout", USE, "End that session."),
         "up": Entry("taskforge.cli.up:app", RUN, "Start everything on this machine."),

@@ -27,8 +27,6 @@ class LogLevel(StrEnum):
 class JobItem(JobRow, frozen=True, kw_only=True):
     """A job in a list."""
 
-    summary: str | None = None
-    """What the job type says about the payload, in one line."""
     webhook_url: str | None = None
     idempotency_key: str | None = None
 

@@ -19,20 +19,33 @@ Tag = Annotated[str, Meta(min_length=1, max_length=64)]
 IdempotencyKey = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 """1 to 255 visible ASCII characters (R-43)."""
 
+MaxRetries = Annotated[int, Meta(ge=0, le=25)]
+TimeoutSeconds = Annotated[int, Meta(ge=1, le=86_400)]
+
 
 class JobOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request to run a job (SPEC §2)."""
 
     type: Annotated[str, Meta(min_length=1, max_length=64, examples=["data_processing"])]
     payload: dict[str, Any] = {}
-    priority: Priority = Priority.NORMAL
-    max_retries: Annotated[int, Meta(ge=0, le=25)] | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
+    """Absent: the type's own, which is `normal` unless it says otherwise."""
+    max_retries: MaxRetries | UnsetType = UNSET
     idempotency_key: IdempotencyKey | None = None
     webhook_url: Annotated[str, Meta(max_length=2_048, pattern="^https?://")] | None = None
     scheduled_at: datetime | None = None
     delay_seconds: Annotated[float, Meta(ge=0, le=MAX_DELAY_SECONDS)] | None = None
-    timeout_seconds: Annotated[int, Meta(ge=1, le=86_400)] | None = None
+    timeout_seconds: TimeoutSeconds | None = None
     tags: Annotated[list[Tag], Meta(max_length=MAX_TAGS)] = []
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job will probably take, as its type guesses from the payload."""
+
+    seconds: Annotated[float, Meta(ge=0)] | None = None
+    """Run time of one attempt."""
+    note: Annotated[str, Meta(max_length=200)] | None = None
+    """What the guess does not say, such as `up to 50 pages`."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,5 +85,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     worker_id: UUID | None = None
     created_by: UUID | None = None
     tags: list[str] = []
+    summary: str | None = None
+    """What the job type says about the payload, in one line."""
     progress: Progress | None = None
     error_class: ErrorClass | None = None

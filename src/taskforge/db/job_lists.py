@@ -264,7 +264,7 @@ def _statement(source: str, checks: frozenset[str]) -> TextClause:
         FROM (SELECT count(*) AS candidates, (SELECT id FROM found ORDER BY id LIMIT 1) AS reached
               FROM found) AS e
         LEFT JOIN (
-            SELECT {ROW_COLUMNS}, d.summary, d.webhook_url, d.idempotency_key FROM page
+            SELECT {ROW_COLUMNS}, d.webhook_url, d.idempotency_key FROM page
             CROSS JOIN LATERAL (SELECT * FROM jobs WHERE id = page.id OFFSET 0) AS j
             CROSS JOIN LATERAL (SELECT * FROM job_details WHERE job_id = page.id OFFSET 0) AS d
         ) AS p ON true
@@ -275,7 +275,6 @@ def _statement(source: str, checks: frozenset[str]) -> TextClause:
 def _item(row: RowMapping) -> JobItem:
     return JobItem(
         **job_fields(row),
-        summary=row["summary"],
         webhook_url=row["webhook_url"],
         idempotency_key=row["idempotency_key"],
     )

@@ -23,7 +23,7 @@ from taskforge.core.states import JobStatus
 from taskforge.db.rows import ROW_COLUMNS, job_fields
 
 _DETAIL = text(f"""
-SELECT {ROW_COLUMNS}, d.summary, d.webhook_url, d.idempotency_key, d.payload::text AS payload,
+SELECT {ROW_COLUMNS}, d.webhook_url, d.idempotency_key, d.payload::text AS payload,
     CASE j.status WHEN 'success' THEN r.result::text END AS result,
     CASE WHEN j.error_class IS NOT NULL THEN r.error::text END AS error,
     (SELECT json_agg(a ORDER BY a.number)::text FROM (
@@ -122,7 +122,6 @@ def _detail(row: RowMapping) -> JobDetail:
     result: str | None = row["result"]
     return JobDetail(
         **job_fields(row),
-        summary=row["summary"],
         webhook_url=row["webhook_url"],
         idempotency_key=row["idempotency_key"],
         payload=msgspec.json.decode(row["payload"]),

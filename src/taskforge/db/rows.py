@@ -13,7 +13,7 @@ ROW_COLUMNS = """
 j.id, j.type, j.priority, j.status, j.attempt, j.failures, j.max_retries, j.version,
 j.created_at, j.run_at, j.queued_at, j.started_at, j.finished_at, j.duration_seconds,
 j.timeout_seconds, j.cancel_requested_at, j.worker_id, j.error_class,
-j.progress::text AS progress, d.created_by, d.tags
+j.progress::text AS progress, d.created_by, d.tags, d.summary
 """.strip()
 """What `job_row` reads, of `jobs j` and `job_details d`; also good after RETURNING."""
 
@@ -61,6 +61,7 @@ def job_fields(row: NamedRow) -> dict[str, Any]:
         "worker_id": row["worker_id"],
         "created_by": row["created_by"],
         "tags": row["tags"],
+        "summary": row["summary"],
         "progress": None if progress is None else _DECODE_PROGRESS.decode(progress),
         "error_class": None if error_class is None else ErrorClass(error_class),
     }

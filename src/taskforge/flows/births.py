@@ -89,4 +89,5 @@ def _row(draft: Draft, born: Born) -> JobRow:
         timeout_seconds=draft.timeout_seconds,
         created_by=draft.created_by,
         tags=draft.tags,
+        summary=draft.summary,
     )

@@ -19,10 +19,12 @@ from taskforge.core.errors import Conflict, Fault, Invalid, TaskForgeError
 from taskforge.core.ids import new_id
 from taskforge.core.job import MAX_DELAY_SECONDS, JobOrder, JobRow
 from taskforge.core.people import Principal
+from taskforge.core.priority import Priority
 from taskforge.db.birth import Born, Draft, create, key_holder, take_key
 from taskforge.db.engine import lock_was_busy, transaction, was_refused
 from taskforge.db.job_rows import get_row
 from taskforge.flows.deps import Deps
+from taskforge.flows.preview import summary_of
 
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -94,10 +96,11 @@ async def submit_many(
 def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
     job_type = deps.registry.get(order.type)
     payload, ask = deps.registry.check_payload(order.type, order.payload)
+    priority = job_type.priority if order.priority is UNSET else order.priority
     draft = Draft(
         id=new_id(),
         type=order.type,
-        rank=order.priority.rank,
+        rank=(priority or Priority.NORMAL).rank,
         payload=msgspec.Raw(msgspec.json.encode(payload)),
         max_retries=job_type.max_retries if order.max_retries is UNSET else order.max_retries,
         timeout_seconds=order.timeout_seconds or job_type.timeout_seconds,
@@ -107,7 +110,7 @@ def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
         webhook_url=order.webhook_url,
         idempotency_key=order.idempotency_key,
         tags=list(dict.fromkeys(order.tags)),
-        summary=job_type.summarise(ask)[:120] if job_type.summarise else None,
+        summary=summary_of(job_type, ask),
         actor=by.actor,
     )
     return _Checked(draft, payload, _fingerprint(order) if order.idempotency_key else None)

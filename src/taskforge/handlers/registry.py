@@ -9,6 +9,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ import msgspec
 
 from taskforge.core.errors import Fault, Invalid
 from taskforge.handlers.base import JobType, Payload, declared
+from taskforge.handlers.describe import TypeDescription, describe, json_schema
 from taskforge.handlers.faults import payload_faults
 
 GROUP = "taskforge.job_types"
@@ -34,27 +36,6 @@ class Unavailable(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class TypeLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job of a type gets unless it asks for something else."""
-
-    timeout_seconds: int
-    max_retries: int
-
-
-class TypeDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """A job type as `GET /job-types` tells it."""
-
-    name: str
-    title: str
-    description: str
-    version: int
-    payload_schema: dict[str, Any]
-    """JSON Schema 2020-12, with its definitions inside."""
-    examples: list[dict[str, Any]]
-    viewer: str
-    limits: TypeLimits
-
-
 class Registry:
     """All job types of this process.
 
@@ -66,7 +47,16 @@ class Registry:
     def __init__(self, types: Mapping[str, JobType], unavailable: Sequence[Unavailable]) -> None:
         self.types = dict(types)
         self.unavailable = tuple(unavailable)
-        self.descriptions = tuple(_describe(self.types[name]) for name in self.names())
+
+    @cached_property
+    def descriptions(self) -> Mapping[str, TypeDescription]:
+        """What there is to tell of each type, by name, in order."""
+        return {name: describe(self.types[name]) for name in self.names()}
+
+    @cached_property
+    def concurrency(self) -> Mapping[str, int]:
+        """How many jobs of a type one process may run at once, for those that limit it."""
+        return {it.name: it.concurrency for it in self.types.values() if it.concurrency}
 
     def names(self) -> list[str]:
         """Every type's name, in order."""
@@ -76,14 +66,12 @@ class Registry:
         """The job type of this name.
 
         Raises:
-            Invalid: there is none; suggests those that come close.
+            Invalid: it cannot be used, and why; or there is none, and which come close.
         """
         found = self.types.get(name)
         if found is None:
-            close = difflib.get_close_matches(name, self.types, n=3)
-            hint = f"did you mean {' or '.join(map(repr, close))}?" if close else self._listed()
-            detail = f"There is no job type {name!r}; {hint}"
-            raise Invalid(detail, code="unknown_job_type", faults=[Fault("/type", detail)])
+            code, detail = self._missing(name)
+            raise Invalid(detail, code=code, faults=[Fault("/type", detail)])
         return found
 
     def check_payload(self, name: str, payload: Any) -> tuple[dict[str, Any], Payload]:
@@ -105,8 +93,18 @@ class Registry:
             raise Invalid(detail, code="invalid_payload", faults=faults) from error
         return msgspec.json.decode(msgspec.json.encode(checked)), checked
 
-    def _listed(self) -> str:
-        return f"there are {', '.join(self.names()) or 'none'}."
+    def _missing(self, name: str) -> tuple[str, str]:
+        for it in self.unavailable:
+            if it.name == name:
+                return "job_type_unavailable", f"Job type {name!r} cannot be used here: {it.reason}"
+        close = difflib.get_close_matches(name, self.types, n=3)
+        listed = f"there are {', '.join(self.names()) or 'none'}."
+        hint = f"did you mean {' or '.join(map(repr, close))}?" if close else listed
+        detail = f"There is no job type {name!r}; {hint}"
+        broken = ", ".join(it.source for it in self.unavailable if it.name is None)
+        if broken:
+            detail += f" It may be one of those that could not be loaded: {broken}."
+        return "unknown_job_type", detail
 
 
 def load(modules: Sequence[str] = ()) -> Registry:
@@ -138,7 +136,9 @@ class _Found:
     def add(self, source: str, load_it: Callable[[], object]) -> None:
         try:
             thing = load_it()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a plug-in may raise anything
             self._refuse(source, f"{type(error).__name__}: {error}")
             return
         before = len(self.types) + len(self.unavailable)
@@ -186,23 +186,8 @@ def _unusable(job_type: JobType) -> str:
     if not inspect.iscoroutinefunction(job_type.run):
         return "its function is not `async def`"
     try:
-        # Options come from the plug-in unchecked; the description needs all of them.
-        msgspec.convert(msgspec.to_builtins(_describe(job_type)), TypeDescription)
+        json_schema(job_type.payload)
+        json_schema(job_type.result)
     except (TypeError, ValueError) as error:
         return f"it cannot be described: {error}"
     return ""
-
-
-def _describe(job_type: JobType) -> TypeDescription:
-    return TypeDescription(
-        name=job_type.name,
-        title=job_type.title,
-        description=inspect.cleandoc(job_type.description),
-        version=job_type.version,
-        payload_schema=msgspec.json.schema(job_type.payload),
-        examples=[dict(example) for example in job_type.examples],
-        viewer=job_type.viewer,
-        limits=TypeLimits(
-            timeout_seconds=job_type.timeout_seconds, max_retries=job_type.max_retries
-        ),
-    )

@@ -1,15 +1,25 @@
-"""Job types: what a client needs to draw a form and to fill it in."""
+"""Job types: what a client needs to draw a form, to fill it in, and to try what was filled in."""
 
 from collections.abc import Sequence
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Router, get
+from litestar import Router, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from msgspec import Meta
 
 from taskforge.api.auth import at_least
+from taskforge.api.schemas import ORDER_EXAMPLE
+from taskforge.core.errors import Invalid, NotFound
+from taskforge.core.jsonguard import check_payload
 from taskforge.core.people import Role
 from taskforge.flows.deps import Deps
-from taskforge.handlers.registry import TypeDescription, Unavailable
+from taskforge.flows.preview import Preview, preview
+from taskforge.handlers.describe import TypeDescription
+from taskforge.handlers.registry import Unavailable
+
+READ = [at_least(Role.VIEWER)]
 
 
 class JobTypePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,12 +31,44 @@ class JobTypePage(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: None = None
 
 
-@get("/job-types", operation_id="listJobTypes", summary="List job types",
-     guards=[at_least(Role.VIEWER)])  # fmt: skip
+class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A payload to try."""
+
+    payload: Annotated[dict[str, Any], Meta(description="As for a submission.")]
+
+
+@get("/job-types", operation_id="listJobTypes", summary="List job types", guards=READ)
 async def list_(deps: NamedDependency[Deps]) -> JobTypePage:
     """With the JSON Schema and examples of each payload; plug-ins included."""
     registry = deps.registry
-    return JobTypePage(items=registry.descriptions, unavailable=registry.unavailable)
+    return JobTypePage(items=list(registry.descriptions.values()), unavailable=registry.unavailable)
 
 
-router = Router("/", route_handlers=[list_], tags=["job-types"])
+@get("/job-types/{name:str}", operation_id="getJobType", summary="Show a job type", guards=READ)
+async def show(name: FromPath[str], deps: NamedDependency[Deps]) -> TypeDescription:
+    """One of the list."""
+    return _known(deps, name)
+
+
+@post("/job-types/{name:str}/check", operation_id="checkPayload", summary="Try a payload",
+      status_code=200, guards=READ,
+      opt={"example": {"payload": ORDER_EXAMPLE["payload"]}})  # fmt: skip
+async def check(name: FromPath[str], data: JSONBody[Trial], deps: NamedDependency[Deps]) -> Preview:
+    """Checks it exactly as a submission would, and makes no job.
+
+    The answer has the payload with every default filled in, the line that lists would show, and
+    what the type guesses that the job would take.
+    """
+    _known(deps, name)
+    check_payload(data.payload)
+    return preview(deps, name, data.payload)
+
+
+def _known(deps: Deps, name: str) -> TypeDescription:
+    try:
+        return deps.registry.descriptions[deps.registry.get(name).name]
+    except Invalid as error:
+        raise NotFound(error.detail, code=error.code) from error
+
+
+router = Router("/", route_handlers=[list_, show, check], tags=["job-types"])
