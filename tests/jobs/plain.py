@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Annotated, Any
+from uuid import UUID
 
 from msgspec import Meta
 
@@ -47,6 +48,20 @@ async def pause(ask: Pause, _ctx: Context) -> dict[str, float]:
     """Waits, and can be stopped at any moment."""
     await asyncio.sleep(ask.seconds)
     return {"waited": ask.seconds}
+
+
+_narrow: set[UUID] = set()
+
+
+@job_type("narrow", Pause, title="Narrow", concurrency=2)
+async def narrow(ask: Pause, ctx: Context) -> int:
+    """Waits; a process has room for two of them. Tells how many there were."""
+    _narrow.add(ctx.job_id)
+    try:
+        await asyncio.sleep(ask.seconds)
+        return len(_narrow)
+    finally:
+        _narrow.remove(ctx.job_id)
 
 
 @job_type("flaky", Flaky, title="Flaky")

@@ -1,7 +1,8 @@
 """How a worker comes to own jobs, and stays their owner: claim, lease, progress (R-10 to R-16)."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -42,13 +43,13 @@ class Renewal(NamedTuple):
     cancel_requested: bool
 
 
-_MAY = """
+_MAY_ANY = """
     status = 'queued' AND {crashes}
     AND priority = ANY (ARRAY(
         SELECT q.priority FROM queues q
         WHERE q.priority = ANY(CAST(:ranks AS smallint[])) AND q.paused_at IS NULL))
-    AND type = ANY(CAST(:types AS text[]))
 """
+_MAY = f"{_MAY_ANY} AND type = ANY(CAST(:types AS text[]))"
 """The conditions of a claim; a paused queue or an unknown type is decided here (DESIGN §2.3)."""
 
 _START = f""",
@@ -70,21 +71,62 @@ FROM moved m JOIN job_details d ON d.job_id = m.id
 ORDER BY m.priority, m.run_at, m.id
 """
 
-_CLAIM = text(
-    f"""
+_NAMED = f"""
 WITH named AS MATERIALIZED (
     SELECT id FROM jobs
     WHERE id = ANY(CAST(:ids AS uuid[])) AND {_MAY.format(crashes="crashes < 2")}
     ORDER BY priority, run_at, id LIMIT :free FOR NO KEY UPDATE SKIP LOCKED
 ),
 filled AS MATERIALIZED (
-    SELECT id FROM jobs WHERE {_MAY.format(crashes="crashes < 2")}
+    SELECT id, priority, run_at FROM jobs WHERE {_MAY.format(crashes="crashes < 2")}
       AND id <> ALL(CAST(:ids AS uuid[]))
     ORDER BY priority, run_at, id
     LIMIT GREATEST(:free - (SELECT count(*) FROM named), 0) FOR NO KEY UPDATE SKIP LOCKED
-),
+)"""
+
+_CLAIM = text(
+    f"""{_NAMED},
 picked AS (SELECT id FROM named UNION ALL SELECT id FROM filled){_START}"""
 )
+
+_EARLIER = f"""SELECT * FROM (
+                SELECT id, priority, run_at FROM jobs
+                WHERE {_MAY_ANY.format(crashes="crashes < 2")} AND type = l.type AND {{}}
+                ORDER BY priority, run_at, id LIMIT LEAST(l.room, (SELECT n FROM room))
+                FOR NO KEY UPDATE SKIP LOCKED) AS e"""
+_AS_URGENT = """priority = (SELECT priority FROM bound)
+                  AND run_at <= (SELECT run_at FROM bound)"""
+
+_CLAIM_SCARCE = text(
+    f"""{_NAMED},
+room AS MATERIALIZED (SELECT GREATEST(:free - count(*), 0) AS n FROM named),
+bound AS MATERIALIZED (
+    -- What comes after the last of a full filling need not be looked at: however many jobs wait,
+    -- the look for scarce types ends there.
+    SELECT priority, run_at FROM (
+        (SELECT priority, run_at FROM filled ORDER BY priority, run_at
+         OFFSET GREATEST((SELECT n FROM room) - 1, 0) LIMIT 1)
+        UNION ALL SELECT 4, NULL
+    ) AS ends ORDER BY priority LIMIT 1
+),
+scarce AS MATERIALIZED (
+    SELECT s.* FROM unnest(CAST(:scarce AS text[]), CAST(:rooms AS integer[])) AS l(type, room)
+    CROSS JOIN LATERAL (
+        SELECT * FROM (
+            {_EARLIER.format("priority < (SELECT priority FROM bound)")} UNION ALL
+            {_EARLIER.format(_AS_URGENT)}
+        ) AS found ORDER BY priority, run_at, id LIMIT l.room) AS s
+),
+best AS (
+    SELECT id FROM (SELECT * FROM filled UNION ALL SELECT * FROM scarce) AS due
+    ORDER BY priority, run_at, id LIMIT (SELECT n FROM room)
+),
+picked AS (SELECT id FROM named UNION ALL SELECT id FROM best){_START}"""
+)
+"""As `_CLAIM`, with types of which fewer may be taken than slots are free.
+
+They are found by filling alone, so that one rule bounds them: naming one has no effect.
+"""
 
 _CLAIM_SUSPECT = text(
     f"""
@@ -145,15 +187,39 @@ UPDATE jobs j SET progress = CAST(picked.progress AS jsonb) FROM picked WHERE j.
 _ANY_SUSPECTS = text("SELECT EXISTS (SELECT FROM jobs WHERE status = 'queued' AND crashes >= 2)")
 
 
+NO_LIMITS: Final[Mapping[str, int]] = MappingProxyType({})
+
+
 async def claim(
-    connection: AsyncConnection, claimer: Claimer, ids: Sequence[UUID], *, free: int
+    connection: AsyncConnection,
+    claimer: Claimer,
+    ids: Sequence[UUID],
+    *,
+    free: int,
+    rooms: Mapping[str, int] = NO_LIMITS,
 ) -> list[Claimed]:
     """Take up to `free` jobs: first those named, then the best due ones (R-10, R-11).
 
     Best is by priority, then by due time. Jobs that crashed twice are left to `claim_suspect`.
+
+    Args:
+        connection: in autocommit.
+        claimer: who takes them.
+        ids: what hints name.
+        free: most jobs.
+        rooms: most jobs of a type, for types that are limited; those beyond it stay queued.
     """
-    values = {"ids": list(ids), "free": free, **claimer._asdict()}
-    rows = (await connection.execute(_CLAIM, values)).mappings()
+    scarce = {name: rooms[name] for name in claimer.types if 0 < rooms.get(name, free) < free}
+    values = {
+        **claimer._asdict(),
+        "ids": list(ids),
+        "free": free,
+        "types": [name for name in claimer.types if rooms.get(name, free) >= free],
+    }
+    if scarce:
+        values |= {"scarce": list(scarce), "rooms": list(scarce.values())}
+    statement = _CLAIM_SCARCE if scarce else _CLAIM
+    rows = (await connection.execute(statement, values)).mappings()
     return [_claimed(row) for row in rows]
 
 

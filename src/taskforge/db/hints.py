@@ -29,6 +29,12 @@ _QUEUED_AFTER = text("""
 SELECT priority, id FROM jobs WHERE status = 'queued' AND id > :after ORDER BY id LIMIT :limit
 """)
 
+_STILL_QUEUED = text("""
+SELECT priority, id FROM jobs
+WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'queued' AND type = ANY(CAST(:types AS text[]))
+ORDER BY priority, run_at, id
+""")
+
 _TAKE = """
 UPDATE jobs SET hinted_at = clock_timestamp(), hint_count = LEAST(hint_count + 1, 1000)
 WHERE id IN (
@@ -66,6 +72,14 @@ async def forget_hints(connection: AsyncConnection, ids: Sequence[UUID]) -> None
 async def queued_after(connection: AsyncConnection, after: UUID, *, limit: int) -> list[Due]:
     """Queued jobs in id order, a page at a time: all of them need a hint after a loss (R-21b)."""
     rows = await connection.execute(_QUEUED_AFTER, {"after": after, "limit": limit})
+    return [(BY_RANK[rank], job_id) for rank, job_id in rows]
+
+
+async def still_queued(
+    connection: AsyncConnection, ids: Sequence[UUID], types: Sequence[str]
+) -> list[Due]:
+    """Which of these jobs wait and are of these types, the best first."""
+    rows = await connection.execute(_STILL_QUEUED, {"ids": list(ids), "types": list(types)})
     return [(BY_RANK[rank], job_id) for rank, job_id in rows]
 
 

@@ -7,7 +7,7 @@ statement that quotes the attempt's number: a worker that lost its lease writes 
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -105,14 +105,22 @@ class Ended(NamedTuple):
     """None: the lease was lost, and nothing was written."""
 
 
-async def take(unit: Unit, ids: Sequence[UUID], *, free: int) -> list[Claimed]:
+async def take(
+    unit: Unit, ids: Sequence[UUID], *, free: int, rooms: Mapping[str, int]
+) -> list[Claimed]:
     """Claim up to `free` jobs, those named first, and announce that they run.
+
+    Args:
+        unit: who claims.
+        ids: what hints name.
+        free: most jobs.
+        rooms: most jobs of each limited type.
 
     Raises:
         Exception: the claim failed, or only its answer was lost: `take_strays` before the next.
     """
     async with unit.deps.db.connect() as connection:
-        claimed = await claim(connection, unit.claimer, ids, free=free)
+        claimed = await claim(connection, unit.claimer, ids, free=free, rooms=rooms)
     _announce_start(unit, claimed)
     return claimed
 

@@ -3,7 +3,8 @@
 One claim statement is in flight at a time. It names what the waiting hints name and fills the
 remaining slots with the best due jobs; what frees meanwhile is claimed by the next one. As long as
 a claim fills every slot there may be more, so each freed slot is refilled without a hint; once a
-claim comes back short, the gate opens and the unit waits for hints again.
+claim comes back short, the gate opens and the unit waits for hints again. A type that runs only so
+many of its jobs at once is left out of claims while it is full, and claimed again when one ends.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from uuid import UUID
 from taskforge.core.priority import Priority
 from taskforge.db.claims import Claimed
 from taskforge.db.engine import is_away
+from taskforge.db.hints import Due, still_queued
 from taskforge.flows.attempt import (
     Ended,
     Hold,
@@ -28,6 +30,8 @@ from taskforge.flows.attempt import (
 from taskforge.flows.unit import Unit
 from taskforge.log import get_logger
 from taskforge.worker.gate import Gate
+from taskforge.worker.relay import Relay
+from taskforge.worker.rooms import Rooms
 
 ASKED_IDS = 512
 """Most ids that one claim names; the rest is found by filling."""
@@ -68,6 +72,8 @@ class Crew:
         self._slots = slots
         self._gate = gate
         self._carry = carry
+        self._rooms = Rooms(unit.deps.registry.concurrency)
+        self._relay = Relay(self._still_full, unit.deps.hinter.hint)
         self._asks: list[_Ask] = []
         self._claiming: asyncio.Task[None] | None = None
         self._working = 0
@@ -93,7 +99,7 @@ class Crew:
     async def serve(self, priority: Priority, ids: Sequence[UUID]) -> None:
         """Answer a hint: claim what it names, and return when those jobs have ended.
 
-        What no slot can take stays queued, and is hinted again: another unit may be idle.
+        What we have no room for stays queued, and is hinted again: another unit may be idle.
         """
         answer: asyncio.Future[dict[UUID, asyncio.Task[None]]] = (
             asyncio.get_running_loop().create_future()
@@ -101,8 +107,8 @@ class Crew:
         self._asks.append(_Ask(priority, ids, answer))
         self._kick()
         tasks = await answer
-        if len(tasks) < len(ids) and (self._backlog or self._draining):
-            await self._pass_on(priority, set(ids) - tasks.keys())
+        if missing := set(ids) - tasks.keys():
+            await self._pass_on(priority, missing)
         if tasks:
             await asyncio.wait(tasks.values())
 
@@ -144,6 +150,7 @@ class Crew:
             hasten: asked ten times a second whether to cut the grace short.
         """
         self._draining = True
+        self._relay.close()
         self._admit()
         self._kick()
         deadline = time.monotonic() + seconds
@@ -165,8 +172,15 @@ class Crew:
             log.error("crew.stuck", jobs=len(self.holds))
 
     async def _pass_on(self, priority: Priority, ids: Iterable[UUID]) -> None:
-        """Hint what we have no slot for; our own gate is closed until the backlog is gone."""
-        await self.unit.deps.hinter.hint([(priority, job_id) for job_id in ids])
+        """Hint what we have no room for; our own gate is closed until the backlog is gone."""
+        if self._backlog or self._draining:
+            await self.unit.deps.hinter.hint([(priority, job_id) for job_id in ids])
+        elif self._rooms.full():
+            self._relay.keep(ids)
+
+    async def _still_full(self, ids: list[UUID]) -> list[Due]:
+        async with self.unit.deps.db.connect() as connection:
+            return await still_queued(connection, ids, self._rooms.full())
 
     @property
     def _free(self) -> int:
@@ -196,7 +210,8 @@ class Crew:
         if self._asks:
             return True
         ready = not self._draining and not self._isolated and self._free > 0
-        return ready and (self._backlog or (self._suspects and not self.holds))
+        more = self._backlog or self._rooms.wanted
+        return ready and (more or (self._suspects and not self.holds))
 
     async def _claim(self, asks: list[_Ask]) -> None:
         free, asked_at = self._free, time.monotonic()
@@ -217,7 +232,8 @@ class Crew:
                     self._start([suspect], asks, asked_at)
                     return
             ids = [job_id for ask in asks for job_id in ask.ids][:ASKED_IDS]
-            claimed = await take(self.unit, ids, free=free)
+            rooms = self._rooms.left()
+            claimed = await take(self.unit, ids, free=free, rooms=rooms)
         except Exception as error:
             log.warning("claim.failed", error=repr(error), exc_info=not is_away(error))
             self._unsure = True
@@ -225,6 +241,7 @@ class Crew:
             await asyncio.sleep(RETRY_SECONDS)
             return
         self._backlog = len(claimed) >= free
+        self._rooms.taken(rooms, [job.row.type for job in claimed])
         self._start(claimed, asks, asked_at)
 
     def _start(self, claimed: list[Claimed], asks: list[_Ask], asked_at: float = 0.0) -> None:
@@ -233,6 +250,7 @@ class Crew:
             hold = Hold(job, lease_until=self._lease_until(asked_at), freed=self._freed)
             self.holds[job.row.id, job.row.attempt] = hold
             self._working += 1
+            self._rooms.enter(job.row.type)
             tasks[job.row.id] = asyncio.create_task(self._run(hold))
         if claimed:
             self._idle.clear()
@@ -252,9 +270,10 @@ class Crew:
             del self.holds[row.id, row.attempt]
             self._after_one()
 
-    def _freed(self, _hold: Hold) -> None:
+    def _freed(self, hold: Hold) -> None:
         self._working -= 1
-        if self._backlog:
+        self._rooms.leave(hold.claimed.row.type)
+        if self._backlog or self._rooms.wanted:
             self._kick()
 
     def _after_one(self) -> None:
