@@ -14,6 +14,7 @@ import pytest
 
 START_SECONDS = 60
 STOP_SECONDS = 30
+TASKFORGE = ("-m", "taskforge")
 
 
 class Stack(NamedTuple):
@@ -34,21 +35,37 @@ class Done(NamedTuple):
 
 
 @pytest.fixture
-async def stack(process_environment, tmp_path, until):
+def interpreter():
+    """The Python that runs the stack; a module may have another one."""
+    return sys.executable
+
+
+@pytest.fixture
+def further_settings():
+    """What a module adds to the environment of the stack."""
+    return {}
+
+
+@pytest.fixture
+async def stack(process_environment, tmp_path, interpreter, further_settings):
     """Two API processes, a scheduler and a worker; all of them must end cleanly."""
     environment = {**process_environment, "DRAIN_SECONDS": "1", "RATE_LIMIT_REQUESTS": "100000"}
+    environment |= further_settings
     ports = [free_port(), free_port()]
     roles = [*(("api", "--port", str(port)) for port in ports), ("scheduler",), ("worker",)]
     urls = [f"http://127.0.0.1:{port}" for port in ports]
     with ExitStack() as exits:
         output = exits.enter_context((tmp_path / "output").open("w"))
-        processes = [start(exits, role, environment, output) for role in roles]
+        processes = [
+            start(exits, (interpreter, *TASKFORGE, *role), environment, output) for role in roles
+        ]
         async with httpx.AsyncClient(trust_env=False) as client:
             for url in urls:
                 await ready(client, url)
 
         async def command(*words, given="", **more):
-            return await asyncio.to_thread(run, words, {**environment, **more}, given)
+            line = (interpreter, *TASKFORGE, *words)
+            return await asyncio.to_thread(run, line, {**environment, **more}, given)
 
         yield Stack(urls, command)
         for process in processes:
@@ -62,9 +79,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(exits, role, environment, output):
+def start(exits, line, environment, output):
     process = subprocess.Popen(  # noqa: S603 - ours
-        [sys.executable, "-m", "taskforge", *role], env=environment, stdout=output, stderr=output
+        line, env=environment, stdout=output, stderr=output
     )
     exits.callback(process.wait)
     exits.callback(process.kill)
@@ -81,9 +98,9 @@ async def ready(client, url):
                 await asyncio.sleep(0.05)
 
 
-def run(words, environment, given):
+def run(line, environment, given):
     done = subprocess.run(  # noqa: S603 - ours
-        [sys.executable, "-m", "taskforge", *words],
+        line,
         env={"PATH": os.environ["PATH"], **environment},
         input=given,
         capture_output=True,
