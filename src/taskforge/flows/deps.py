@@ -18,8 +18,11 @@ from taskforge.flows.hints import Hinter
 from taskforge.flows.passwords import Passwords
 from taskforge.flows.principals import Principals
 from taskforge.handlers.registry import Registry
+from taskforge.log import get_logger
 from taskforge.outside.http import SafeHttp
 from taskforge.outside.store import Store
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,8 @@ async def open_deps(
         statement_seconds: longest a statement may take (R-82: API 5, worker 10, scheduler 30).
         by_key: see `db.engine.open_engine`; for workers and schedulers.
     """
+    for it in registry.unavailable:
+        log.error("job_type.unavailable", source=it.source, name=it.name, reason=it.reason)
     db = open_engine(settings, statement_seconds=statement_seconds, by_key=by_key)
     redis = open_client(settings)
     queue = HintQueue(redis)

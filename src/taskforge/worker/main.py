@@ -62,8 +62,6 @@ def run(settings: Settings, *, queues: Sequence[str] = QUEUES, threads: int | No
         raise ValueError(f"unknown queue {unknown[0]!r}: choose from {', '.join(QUEUES)}")
     configure(settings, "worker")
     registry = load(settings.job_modules())
-    for it in registry.unavailable:
-        log.error("job_type.unavailable", source=it.source, name=it.name, reason=it.reason)
     slots = threads or settings.worker_threads
     unit = _Process(settings, registry, list(queues), slots)
     unit.start()
