@@ -28,7 +28,7 @@ from taskforge.core.retry import (
     after_failure,
 )
 from taskforge.core.states import JobStatus, Move
-from taskforge.db.claims import Claimed, adopt, claim, claim_suspect
+from taskforge.db.claims import NO_LIMITS, Claimed, adopt, claim, claim_suspect
 from taskforge.db.moves import Ending, Settled
 from taskforge.flows.context import JobContext
 from taskforge.flows.frames import moved
@@ -106,7 +106,7 @@ class Ended(NamedTuple):
 
 
 async def take(
-    unit: Unit, ids: Sequence[UUID], *, free: int, rooms: Mapping[str, int]
+    unit: Unit, ids: Sequence[UUID], *, free: int, rooms: Mapping[str, int] = NO_LIMITS
 ) -> list[Claimed]:
     """Claim up to `free` jobs, those named first, and announce that they run.
 
