@@ -100,6 +100,14 @@ async def test_a_paused_queue_is_paused_for_limited_types_too(connection, plain)
     assert await taken(connection, free=4, rooms={"rare": 1}) == []
 
 
+async def test_a_claimed_job_has_the_line_for_lists(connection):
+    await create(connection, [draft(type="plain", summary="12 rows of it")])
+
+    (claimed,) = await claim(connection, ME, [], free=1)
+
+    assert claimed.row.summary == "12 rows of it"
+
+
 async def test_rivals_with_limits_share_the_jobs_and_none_runs_twice(settings, connection):
     ids = await born(connection, *["rare", "plain"] * 30)
     rivals = [claimer(types=["plain", "rare"]) for _ in range(6)]
