@@ -21,7 +21,7 @@ SECRETS = frozenset(
 )  # fmt: skip
 JOB_SETTINGS = frozenset(
     {"AI_BASE_URL", "AI_API_KEY", "AI_MODELS", "AI_BACKENDS", "DATA_DIR", "ENVIRONMENT",
-     "MAIL_FROM", "MAIL_SENDERS", "MAIL_TEMPLATES_DIR", "SCAN_ALLOWED_TARGETS"}
+     "MAIL_FROM", "MAIL_SENDERS", "MAIL_TEMPLATES_DIR", "SCAN_ALLOWED_TARGETS", "SMTP_URL"}
 )  # fmt: skip
 """What handlers may read by `ctx.setting`, beside variables that begin with `JOB_`."""
 MIN_SECRET_LENGTH = 32
@@ -174,6 +174,10 @@ def load(environ: Mapping[str, str] | None = None, *, dotenv: Path | None = None
         raise BadSettings(faults)
     settings = msgspec.convert(fields, Settings)
     faults = _faults(settings)
+    if settings.environment == "production" and not {"SMTP_URL", "MAIL_SINK"} & fields.keys():
+        # Only here is it known that the default was not meant.
+        faults.append("MAIL_SINK: not set; say true (mail goes to the mailbox and nowhere else) or"
+                      " false (no mail), or set SMTP_URL")  # fmt: skip
     if faults:
         raise BadSettings(faults)
     return settings

@@ -2,7 +2,7 @@
 
 import json
 
-GOOD = {"SECRET_KEY": "a" * 40, "JWT_SECRET_KEY": "b" * 40}
+GOOD = {"SECRET_KEY": "a" * 40, "JWT_SECRET_KEY": "b" * 40, "MAIL_SINK": "true"}
 
 
 def test_good_settings_pass_in_silence(run):
@@ -28,6 +28,7 @@ def test_production_refuses_default_secrets_with_78(run):
         "SECRET_KEY",
         "JWT_SECRET_KEY",
         "ADMIN_PASSWORD",
+        "MAIL_SINK",
     ]
 
 
@@ -74,3 +75,15 @@ def test_a_secret_file_that_cannot_be_read_is_a_fault(run):
 
     assert result.exit_code == 2
     assert "SECRET_KEY: " in result.stderr
+
+
+def test_production_wants_to_be_told_where_mail_goes(run):
+    told = {**GOOD, "MAIL_SINK": ""}
+
+    silent = run("config", "check", ENVIRONMENT="production", **told)
+    server = run(
+        "config", "check", ENVIRONMENT="production", **{**told, "SMTP_URL": "smtp://m.example.com"}
+    )
+
+    assert (silent.exit_code, server.exit_code) == (78, 0)
+    assert "MAIL_SINK: not set" in silent.stderr

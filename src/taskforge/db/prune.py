@@ -66,11 +66,6 @@ DELETE FROM job_minutes WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM job_minutes WHERE minute < clock_timestamp() - :days * interval '1 day'
     LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
-_PRUNE_MAIL = text("""
-DELETE FROM mailbox WHERE id IN (
-    SELECT id FROM mailbox WHERE at < clock_timestamp() - :days * interval '1 day'
-    LIMIT :limit FOR UPDATE SKIP LOCKED)
-""")
 _PRUNE_SESSIONS = text("""
 DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions WHERE expires_at < clock_timestamp()
@@ -109,11 +104,6 @@ async def prune_keys(connection: AsyncConnection, *, limit: int) -> int:
 async def prune_minutes(connection: AsyncConnection, *, days: float, limit: int) -> int:
     """Delete up to `limit` rows of statistics older than `days`; how many."""
     return (await connection.execute(_PRUNE_MINUTES, {"days": days, "limit": limit})).rowcount
-
-
-async def prune_mail(connection: AsyncConnection, *, days: float, limit: int) -> int:
-    """Delete up to `limit` messages that the sink took more than `days` ago; how many."""
-    return (await connection.execute(_PRUNE_MAIL, {"days": days, "limit": limit})).rowcount
 
 
 async def prune_sessions(connection: AsyncConnection, *, limit: int) -> int:

@@ -119,7 +119,10 @@ class JobContext:
 
     def setting(self, name: str) -> str:
         """A setting that job types may read, as its text."""
-        return self._unit.deps.settings.for_jobs(name)
+        deps = self._unit.deps
+        if name == "SMTP_URL" and deps.mail_url:
+            return deps.mail_url
+        return deps.settings.for_jobs(name)
 
     async def checkpoint(self, data: Any, *, key: str = "") -> None:
         """Keep a value for later attempts of this job."""

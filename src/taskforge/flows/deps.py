@@ -42,6 +42,8 @@ class Deps:
     principals: Principals
     http: SafeHttp
     store: Store
+    mail_url: str = ""
+    """The sink of this process, in the place of an empty SMTP_URL."""
 
 
 @asynccontextmanager

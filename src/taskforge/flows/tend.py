@@ -27,7 +27,8 @@ from taskforge.db.facts import EPOCH, get_fact, set_fact
 from taskforge.db.job_rows import get_rows
 from taskforge.db.keepsakes import prune_memory
 from taskforge.db.leases import Expired
-from taskforge.db.prune import prune_jobs, prune_keys, prune_mail, prune_minutes, prune_sessions
+from taskforge.db.mailbox import prune_mail
+from taskforge.db.prune import prune_jobs, prune_keys, prune_minutes, prune_sessions
 from taskforge.flows.deps import Deps
 from taskforge.flows.frames import moved
 from taskforge.log import get_logger

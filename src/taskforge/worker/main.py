@@ -24,6 +24,7 @@ from taskforge.core.priority import BY_QUEUE, QUEUES
 from taskforge.db.claims import Claimer
 from taskforge.db.roster import Member, leave
 from taskforge.flows.deps import Deps, open_deps
+from taskforge.flows.mailbox import with_sink
 from taskforge.flows.unit import Unit
 from taskforge.handlers.registry import Registry, load
 from taskforge.log import configure, get_logger
@@ -179,11 +180,12 @@ class _Process:
         return all(thread.is_alive() for thread in threads)
 
     async def _open(self) -> Deps:
-        return await self._stack.enter_async_context(
+        deps = await self._stack.enter_async_context(
             open_deps(
                 self._settings, self._registry, statement_seconds=STATEMENT_SECONDS, by_key=True
             )
         )
+        return await self._stack.enter_async_context(with_sink(deps))
 
     async def _begin(self) -> None:
         self._crew.start()
