@@ -1,0 +1,1 @@
+"""What the `email` job type is made of: payload, templates, messages, sending."""
