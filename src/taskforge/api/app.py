@@ -21,6 +21,7 @@ from taskforge.api.routes import (
     job_types,
     jobs,
     live,
+    mailbox,
     queues,
     stats,
     uploads,
@@ -47,6 +48,7 @@ V1: Sequence[ControllerRouterHandler] = (
     job_types.router,
     queues.router,
     workers.router,
+    mailbox.router,
     live.router,
 )
 """Everything below `/api/v1`."""

@@ -18,6 +18,7 @@ class Commands(LazyGroup):
         "upload": Entry("taskforge.cli.files:upload", USE, "Give a file for jobs to read."),
         "queue": Entry("taskforge.cli.fleet:queue", USE, "Look at the queues."),
         "types": Entry("taskforge.cli.job_types:app", USE, "List the job types."),
+        "mail": Entry("taskforge.cli.mail:mail", USE, "Read what went to the mail sink."),
         "login": Entry("taskforge.cli.login:login", USE, "Sign in for the commands above."),
         "logout": Entry("taskforge.cli.login:logout", USE, "End that session."),
         "up": Entry("taskforge.cli.up:app", RUN, "Start everything on this machine."),

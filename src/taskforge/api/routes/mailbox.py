@@ -1,0 +1,107 @@
+"""The mailbox: messages of jobs that went to the sink, as no mail server is set."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, delete, get
+from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
+from litestar.params import FromPath, QueryParameter
+
+from taskforge.api.auth import at_least
+from taskforge.api.schemas import PAGE, Limit
+from taskforge.core.cursor import seal, unseal
+from taskforge.core.errors import NotFound
+from taskforge.core.mailbox import MailItem, MailParts
+from taskforge.core.people import Role
+from taskforge.db.mailbox import MailFilters, list_mail, mail_source
+from taskforge.flows.deps import Deps
+from taskforge.flows.mailbox import empty_mailbox, read_mail
+
+READ = [at_least(Role.VIEWER)]
+ACT = [at_least(Role.OPERATOR)]
+_WORD: dict[str, Any] = {"min_length": 1, "max_length": 320, "pattern": r"^[^\x00]+$"}
+
+
+class MailList(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages, newest first. A page may be short, or empty, and still have a next one."""
+
+    items: list[MailItem]
+    next_cursor: str | None
+
+
+class MailDetail(MailItem, frozen=True, kw_only=True):
+    """A message as people read it."""
+
+    parts: MailParts
+    raw_url: str
+    """Where the message is to be had as it was sent."""
+
+
+class Emptied(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the messages."""
+
+    deleted: int
+
+
+@get("/mailbox", operation_id="listMail", summary="List the sink's messages", guards=READ)
+async def list_(
+    deps: NamedDependency[Deps],
+    recipient: Annotated[
+        str | None, QueryParameter(description="A whole address.", **_WORD)
+    ] = None,
+    job_id: Annotated[UUID | None, QueryParameter(description="The job that sent it.")] = None,
+    q: Annotated[str | None, QueryParameter(description="Part of a subject.", **_WORD)] = None,
+    limit: Limit = PAGE,
+    cursor: Annotated[
+        str | None, QueryParameter(description="`next_cursor` of the page before.")
+    ] = None,
+) -> MailList:
+    """Newest first; a message with copies once for each recipient."""
+    filters = MailFilters(recipient, job_id, q)
+    after = None if cursor is None else unseal(cursor, filters.scope())
+    async with deps.db.connect() as connection:
+        page = await list_mail(connection, filters, after=after, limit=limit)
+    last = None if page.last is None else seal(page.last, filters.scope())
+    return MailList(items=page.items, next_cursor=last)
+
+
+@get("/mailbox/{mail_id:uuid}", operation_id="getMail", summary="Read a message", guards=READ)
+async def show(mail_id: FromPath[UUID], deps: NamedDependency[Deps]) -> MailDetail:
+    """Its header, its text and HTML (for a sandboxed frame), and what is attached."""
+    found = await read_mail(deps, mail_id)
+    if found is None:
+        raise _unknown(mail_id)
+    item, parts = found
+    return MailDetail(
+        **msgspec.structs.asdict(item), parts=parts, raw_url=f"/api/v1/mailbox/{mail_id}/raw"
+    )
+
+
+@get("/mailbox/{mail_id:uuid}/raw", operation_id="downloadMail", summary="Download a message",
+     guards=READ, media_type="message/rfc822",
+     responses={200: ResponseSpec(bytes, description="The message.",
+                                  media_type="message/rfc822")})  # fmt: skip
+async def raw(mail_id: FromPath[UUID], deps: NamedDependency[Deps]) -> Response[bytes]:
+    """As it was sent, byte by byte, to be saved as a file."""
+    async with deps.db.connect() as connection:
+        source = await mail_source(connection, mail_id)
+    if source is None:
+        raise _unknown(mail_id)
+    headers = {"Content-Disposition": f'attachment; filename="{mail_id}.eml"'}
+    return Response(source, headers=headers, media_type="message/rfc822")
+
+
+@delete("/mailbox", operation_id="emptyMailbox", summary="Empty the mailbox", guards=ACT,
+        status_code=200)  # fmt: skip
+async def empty(deps: NamedDependency[Deps]) -> Emptied:
+    """Deletes every message; jobs and their results stay."""
+    return Emptied(deleted=await empty_mailbox(deps))
+
+
+def _unknown(mail_id: UUID) -> NotFound:
+    return NotFound(f"There is no message {mail_id}; the mailbox may have been emptied.")
+
+
+router = Router("/", route_handlers=[list_, show, raw, empty], tags=["mailbox"])
