@@ -17,6 +17,7 @@ from taskforge.flows.births import Births
 from taskforge.flows.hints import Hinter
 from taskforge.flows.passwords import Passwords
 from taskforge.flows.principals import Principals
+from taskforge.handlers.demo.sites import DEMOS
 from taskforge.handlers.registry import Registry
 from taskforge.log import get_logger
 from taskforge.outside.http import SafeHttp
@@ -73,7 +74,7 @@ async def open_deps(
     stream = EventStream(redis)
     hinter = Hinter(db, queue)
     passwords = Passwords()
-    http = SafeHttp(settings.outbound_hosts(), dial_hosts=settings.scan_targets())
+    http = SafeHttp(settings.outbound_hosts(), dial_hosts=settings.scan_targets(), demos=DEMOS)
     try:
         yield Deps(
             settings=settings,

@@ -1,0 +1,1 @@
+"""Web sites inside this process, for examples that run without a network."""
