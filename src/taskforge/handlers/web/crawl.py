@@ -141,7 +141,7 @@ class Crawl:
         if self._ask.respect_robots and not robots.allows(link.url):
             self._forbidden(link, robots)
             return False
-        await host.turn()
+        await host.turn(max((self._ends_at - datetime.now(UTC)).total_seconds(), 0))
         self._watch_limits()
         if host.ended or self._frontier.closed:
             self._tally.skip("host_ended" if host.ended else "stopped", link.url)
@@ -252,7 +252,7 @@ class Crawl:
     def _watch_limits(self) -> None:
         if self._tally.bytes > MAX_BYTES:
             self._stop(f"More than {MAX_BYTES >> 20} MiB were fetched: the result is partial.")
-        elif datetime.now(UTC) > self._ends_at:
+        elif datetime.now(UTC) >= self._ends_at:
             self._stop("The time is up: the result is partial.")
 
     def _stop(self, reason: str) -> None:

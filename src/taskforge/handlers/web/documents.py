@@ -12,6 +12,7 @@ CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\f\r\x1b")
 MAX_CONTROLS = 0.02
 """Share of control characters beyond which bytes are not text."""
 _XML_START = re.compile(rb"\s*<\?xml\b[^>]*>\s*(?!<!DOCTYPE html|<html)", re.IGNORECASE)
+_ENDS = re.compile(r"</(?:body|html)\s{0,9}>", re.IGNORECASE)
 _base_href = etree.XPath("string(//base[@href][1]/@href)", smart_strings=False)
 
 
@@ -51,7 +52,8 @@ def parse(body: bytes, content_type: str, url: str) -> Document:
             raise NotText("it declares entities of its own, which are not read")
         return Document(root, url, encoding, xml=True, text=text)
     parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
-    root = _root(text.encode("utf-8", "replace"), parser)
+    # libxml2 reads nothing after the end of the document, where browsers do and sites have things.
+    root = _root(_ENDS.sub("", text).encode("utf-8", "replace"), parser)
     base = urljoin(url, _base_href(root)) if root is not None else url
     return Document(root, base, encoding, xml=False, text=text)
 

@@ -44,12 +44,12 @@ class Host:
     """By scheme."""
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def turn(self) -> None:
-        """Wait until the next request may begin."""
+    async def turn(self, most: float) -> None:
+        """Wait until the next request may begin, at most so many seconds."""
         now = asyncio.get_running_loop().time()
         at = max(now, self.ready_at)
         self.ready_at = at + self.delay
-        await asyncio.sleep(at - now)
+        await asyncio.sleep(min(at - now, most))
 
     def hold(self, seconds: float) -> None:
         """Let no further request begin for a while."""

@@ -20,6 +20,7 @@ Name = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_ .-]{0,63}$")]
 Css = Annotated[str, Meta(min_length=1, max_length=MAX_SELECTOR, description="A CSS selector.")]
 Glob = Annotated[str, Meta(min_length=1, max_length=MAX_SELECTOR, pattern=r"^[^\x00-\x1f\x7f]+$")]
 HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
+_UNSAID = {"http": ":80", "https": ":443"}
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 
 
@@ -163,6 +164,18 @@ def _named(name: str, css: str) -> None:
         raise ValueError(f"`{name}`: {error}") from error
 
 
+def tidied(url: str) -> str:
+    """The canonical form of an address: arguments sorted, no fragment, no port that goes unsaid.
+
+    Raises:
+        ValueError: it cannot be taken apart.
+    """
+    made = canonicalize_url(url)
+    scheme, _, rest = made.partition("://")
+    netloc, slash, path = rest.partition("/")
+    return f"{scheme}://{netloc.removesuffix(_UNSAID.get(scheme, ':'))}{slash}{path}"
+
+
 def check_address(url: str) -> str:
     """The canonical form of an address that a crawl may begin with.
 
@@ -176,6 +189,6 @@ def check_address(url: str) -> str:
         if parts.username is not None or parts.password is not None:
             raise ValueError("it may not hold a user name or password")
         parts.port  # noqa: B018 - raises where it is no port
-        return canonicalize_url(url)
+        return tidied(url)
     except ValueError as error:
         raise ValueError(f"`url` is no web address: {error}") from error

@@ -5,11 +5,10 @@ from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
 import tldextract
-from w3lib.url import canonicalize_url
 
 from taskforge.core.outbound import URL_LIMIT
 from taskforge.handlers.web.patterns import glob_matcher
-from taskforge.handlers.web.payload import Scope, WebPayload
+from taskforge.handlers.web.payload import Scope, WebPayload, tidied
 
 # Its list of public suffixes as shipped: nothing is fetched, nothing is written.
 _suffixes = tldextract.TLDExtract(cache_dir=None, suffix_list_urls=())
@@ -22,7 +21,7 @@ def canonical(url: str) -> str | None:
         # Checked before the work: canonical forms of huge addresses take long.
         if len(url) > URL_LIMIT or not url.lower().startswith(("http://", "https://")):
             return None
-        made = canonicalize_url(url)
+        made = tidied(url)
         parts = urlsplit(made)
         whole = parts.hostname and parts.username is None and (parts.port or 0) >= 0
     except ValueError:
@@ -32,10 +31,19 @@ def canonical(url: str) -> str | None:
 
 def absolute(base: str, link: str) -> str | None:
     """The canonical address of a link on a page; None if a crawl cannot go there."""
+    link = link.strip()
     try:
-        return canonical(urljoin(base, link.strip()))
+        if link.startswith("/") and not link.startswith(("//", "/\\")):
+            return canonical(_origin(base) + link)  # most links; joining them takes longer
+        return canonical(urljoin(base, link))
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=64)
+def _origin(base: str) -> str:
+    parts = urlsplit(base)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 @lru_cache(maxsize=4_096)
@@ -56,11 +64,12 @@ class Boundary:
     """
 
     def __init__(self, ask: WebPayload) -> None:
-        parts = urlsplit(canonicalize_url(ask.url))
+        parts = urlsplit(tidied(ask.url))
         self._scope = ask.scope
-        self._netloc = parts.netloc
+        self._origins = (f"https://{parts.netloc}/", f"http://{parts.netloc}/")
         self._host = parts.hostname or ""
-        self._folder = parts.path.rpartition("/")[0] + "/"
+        folder = parts.path.rpartition("/")[0]
+        self._folders = tuple(origin[:-1] + folder + "/" for origin in self._origins)
         self._hosts = {self._host, *(host.lower() for host in ask.hosts)}
         self._included = glob_matcher(ask.include) if ask.include else None
         self._excluded = glob_matcher(ask.exclude) if ask.exclude else None
@@ -78,14 +87,12 @@ class Boundary:
         return urlsplit(url).hostname not in self._hosts and not self._near(url)
 
     def _near(self, url: str) -> bool:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
         match self._scope:
             case Scope.HOST:
-                return parts.netloc == self._netloc
+                return url.startswith(self._origins)
             case Scope.PATH:
-                return parts.netloc == self._netloc and parts.path.startswith(self._folder)
+                return url.startswith(self._folders)
             case Scope.DOMAIN:
-                return site_of(host) == site_of(self._host)
+                return site_of(urlsplit(url).hostname or "") == site_of(self._host)
             case Scope.LIST:
-                return host in self._hosts
+                return (urlsplit(url).hostname or "") in self._hosts

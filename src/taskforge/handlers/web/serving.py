@@ -23,7 +23,7 @@ from taskforge.handlers.web.sitemaps import read_sitemap
 
 ASK, ANSWER, ASKED, ANSWERED = "ask", "answer", "asked", "answered"
 """Files in the shared folder: two with content, two pipes."""
-PAGE_CPU_SECONDS = 3.0
+PAGE_CPU_SECONDS = 2.0
 
 
 def serve(report: Report, folder: str, payload: Any) -> None:

@@ -19,7 +19,7 @@ PIECE = 65_536
 def read_sitemap(sitemap: Sitemap, boundary: Boundary) -> Reading:
     """The addresses within the scope that a sitemap names, or the sitemaps that an index does.
 
-    Gzip is unpacked within limits. A plain list of addresses, one a line, counts too.
+    Gzip is unpacked within limits. A plain list of whole addresses, one a line, counts too.
     """
     reading = Reading()
     links: dict[str, None] = {}
@@ -46,7 +46,8 @@ def _locations(body: bytes) -> Iterator[tuple[str, str]]:
     pieces = _unpacked(body) if body.startswith(b"\x1f\x8b") else iter([body])
     first = next(pieces, b"")
     if not first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        yield from (("url", line) for line in first.decode("utf-8", "replace").splitlines())
+        lines = first.decode("utf-8", "replace").splitlines()
+        yield from (("url", line) for line in lines if line.startswith("http"))
         return
     parser: Any = etree.XMLPullParser(
         events=("end",), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False

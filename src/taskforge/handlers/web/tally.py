@@ -28,7 +28,7 @@ ValueT = TypeVar("ValueT")
 
 
 class Shelf(Generic[ValueT]):
-    """A list that takes what there is room for, and counts the rest.
+    """A list that takes values until there is no more room, and counts the rest.
 
     Args:
         room: bytes of JSON.
@@ -42,12 +42,13 @@ class Shelf(Generic[ValueT]):
     def add(self, *forms: ValueT) -> None:
         """Keep the first of several forms of a value that there is room for."""
         self.total += 1
-        for form in forms:
+        for form in forms if self._room else ():
             size = len(msgspec.json.encode(form)) + 1
             if size <= self._room:
                 self._room -= size
                 self.kept.append(form)
                 return
+        self._room = 0  # in order: nothing smaller takes the place of what came before
 
     @property
     def left_out(self) -> int:
