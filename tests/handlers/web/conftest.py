@@ -9,7 +9,7 @@ from taskforge.handlers.web.payload import WebPayload
 from taskforge.outside.http import SafeHttp
 
 
-class Site:
+class Target:
     """An HTTP/1.1 server on loopback whose pages a test sets; unknown ones are 404.
 
     A page is HTML text, or `(status, headers, body)`, or a function of the request's path and
@@ -70,37 +70,37 @@ class Site:
 
 
 @pytest.fixture
-async def site():
-    opened = await Site().open()
+async def target():
+    opened = await Target().open()
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def ctx(ctx, site):
-    """The context of a worker that may reach the site."""
+async def ctx(ctx, target):
+    """The context of a worker that may reach the target."""
     await ctx.http.aclose()
-    ctx.http = SafeHttp(frozenset({site.netloc}))
+    ctx.http = SafeHttp(frozenset({target.netloc}))
     return ctx
 
 
 @pytest.fixture
-def crawl(ctx, site):
-    """Crawls the site as a job would, without pauses."""
+def crawl(ctx, target):
+    """Crawls the target as a job would, without pauses."""
 
     async def run(context=ctx, **payload):
-        ask = {"url": site.url, "delay_ms": 0, **payload}
+        ask = {"url": target.url, "delay_ms": 0, **payload}
         return await web_scraping(msgspec.convert(ask, WebPayload), context)
 
     return run
 
 
 @pytest.fixture
-def paths(site):
+def paths(target):
     """The pages of a result as paths, in order."""
 
     def of(result):
-        return [page["url"].removeprefix(site.url[:-1]) for page in result["pages"]]
+        return [page["url"].removeprefix(target.url[:-1]) for page in result["pages"]]
 
     return of
 

@@ -8,8 +8,8 @@ from taskforge.core.failures import BlockedByPolicy, RateLimited, TargetError
 from taskforge.outside.http import SafeHttp
 
 
-async def test_it_goes_breadth_first_to_the_depth_that_was_asked_for(site, crawl, paths, linked):
-    site.pages = {
+async def test_it_goes_breadth_first_to_the_depth_that_was_asked_for(target, crawl, paths, linked):
+    target.pages = {
         "/": linked("/a", "/b"), "/a": linked("/a/a"), "/b": linked("/b/b"),
         "/a/a": linked("/too/deep"), "/b/b": "x",
     }  # fmt: skip
@@ -21,8 +21,8 @@ async def test_it_goes_breadth_first_to_the_depth_that_was_asked_for(site, crawl
     assert result["stats"]["fetched"] == 5
 
 
-async def test_links_in_circles_and_other_spellings_are_fetched_once(site, crawl, linked):
-    site.pages = {
+async def test_links_in_circles_and_other_spellings_are_fetched_once(target, crawl, linked):
+    target.pages = {
         "/": linked("/a#x", "/a?", "a", "./a", "/b/../a", "/q?b=2&a=1", "/q?a=1&b=2", "/"),
         "/a": linked("/", "/a"),
         "/q?a=1&b=2": "x",
@@ -30,22 +30,22 @@ async def test_links_in_circles_and_other_spellings_are_fetched_once(site, crawl
 
     await crawl(depth=5)
 
-    assert site.counted() == {"/": 1, "/a": 1, "/q?a=1&b=2": 1}
+    assert target.counted() == {"/": 1, "/a": 1, "/q?a=1&b=2": 1}
 
 
-async def test_an_endless_calendar_ends_with_the_pages_asked_for(site, crawl, linked):
-    site.pages["*"] = lambda path, _: linked(*(f"{path}{day}/" for day in range(200)))
-    site.pages["/robots.txt"] = (404, {}, b"")
+async def test_an_endless_calendar_ends_with_the_pages_asked_for(target, crawl, linked):
+    target.pages["*"] = lambda path, _: linked(*(f"{path}{day}/" for day in range(200)))
+    target.pages["/robots.txt"] = (404, {}, b"")
 
     result = await crawl(depth=5, max_pages=30)
 
     assert result["stats"]["fetched"] == 30
-    assert len(site.counted()) == 30
+    assert len(target.counted()) == 30
     assert result["stats"]["skipped"]["max_pages"] > 0
 
 
-async def test_fields_become_a_table_and_files(site, crawl, ctx):
-    site.pages["/"] = (
+async def test_fields_become_a_table_and_files(target, crawl, ctx):
+    target.pages["/"] = (
         "<div class=p><b>=1+1</b><i>£2.50</i><a href=/x>x</a></div><div class=p><b>b</b></div>"
         "<div class=p><i>no name</i></div>"
     )
@@ -62,14 +62,14 @@ async def test_fields_become_a_table_and_files(site, crawl, ctx):
 
     assert result["items"] == {
         "columns": ["page_url", "name", "price", "to"],
-        "rows": [[site.url, "=1+1", 2.5, f"{site.url}x"], [site.url, "b", None, None]],
+        "rows": [[target.url, "=1+1", 2.5, f"{target.url}x"], [target.url, "b", None, None]],
         "total": 2,
     }
     assert result["pages"][0]["notes"] == ["`name` is required and missing"]
     lines = ctx.artifacts["items.ndjson"].read_text().splitlines()
-    assert json.loads(lines[1]) == {"page_url": site.url, "name": "b", "price": None, "to": None}
+    assert json.loads(lines[1]) == {"page_url": target.url, "name": "b", "price": None, "to": None}
     table = ctx.artifacts["items.csv"].read_text(encoding="utf-8-sig").splitlines()
-    assert table[:2] == ["page_url,name,price,to", f"{site.url},'=1+1,2.5,{site.url}x"]
+    assert table[:2] == ["page_url,name,price,to", f"{target.url},'=1+1,2.5,{target.url}x"]
 
 
 @pytest.mark.parametrize(
@@ -80,19 +80,19 @@ async def test_fields_become_a_table_and_files(site, crawl, ctx):
         ({"exclude": ["*/b/*"], "url": "shop/"}, {"/shop/", "/shop/a", "/z"}),
     ],
 )
-async def test_the_scope_keeps_a_crawl_in_place(site, crawl, paths, linked, wishes, expected):
-    site.pages["*"] = "x"
-    site.pages["/robots.txt"] = (404, {}, b"")
-    site.pages["/shop/"] = linked("/shop/a", "/b/c", "/z", "http://127.0.0.2:1/", "mailto:a@b")
+async def test_the_scope_keeps_a_crawl_in_place(target, crawl, paths, linked, wishes, expected):
+    target.pages["*"] = "x"
+    target.pages["/robots.txt"] = (404, {}, b"")
+    target.pages["/shop/"] = linked("/shop/a", "/b/c", "/z", "http://127.0.0.2:1/", "mailto:a@b")
 
-    result = await crawl(**{**wishes, "url": site.url + wishes["url"]})
+    result = await crawl(**{**wishes, "url": target.url + wishes["url"]})
 
     assert set(paths(result)) == expected
     assert result["links"]["external_urls"] == ["http://127.0.0.2:1/"]
 
 
-async def test_robots_are_obeyed(site, crawl, paths, linked, ctx):
-    site.pages = {
+async def test_robots_are_obeyed(target, crawl, paths, linked, ctx):
+    target.pages = {
         "/": linked("/open", "/closed/x"),
         "/open": "x",
         "/robots.txt": (200, {}, b"User-agent: *\nDisallow: /closed"),
@@ -101,15 +101,18 @@ async def test_robots_are_obeyed(site, crawl, paths, linked, ctx):
     result = await crawl()
 
     assert paths(result) == ["/", "/open"]
-    assert result["robots"] == {"found": {site.netloc: True}, "blocked": [f"{site.url}closed/x"]}
-    assert "/closed/x" not in site.asked
-    assert ("info", "page forbidden", {"url": f"{site.url}closed/x", "reason": "robots.txt"}) in (
+    assert result["robots"] == {
+        "found": {target.netloc: True},
+        "blocked": [f"{target.url}closed/x"],
+    }
+    assert "/closed/x" not in target.asked
+    assert ("info", "page forbidden", {"url": f"{target.url}closed/x", "reason": "robots.txt"}) in (
         ctx.logged
     )
 
 
-async def test_robots_may_be_ignored_and_the_log_says_so(site, crawl, paths, linked, ctx):
-    site.pages = {
+async def test_robots_may_be_ignored_and_the_log_says_so(target, crawl, paths, linked, ctx):
+    target.pages = {
         "/": linked("/closed"),
         "/closed": "x",
         "/robots.txt": (200, {}, b"User-agent: *\nDisallow: /"),
@@ -118,7 +121,7 @@ async def test_robots_may_be_ignored_and_the_log_says_so(site, crawl, paths, lin
     result = await crawl(respect_robots=False)
 
     assert paths(result) == ["/", "/closed"]
-    assert ctx.logged[0] == ("warning", "robots.txt is not obeyed", {"url": site.url})
+    assert ctx.logged[0] == ("warning", "robots.txt is not obeyed", {"url": target.url})
 
 
 @pytest.mark.parametrize(
@@ -131,17 +134,17 @@ async def test_robots_may_be_ignored_and_the_log_says_so(site, crawl, paths, lin
         ((200, {}, b"User-agent: a\n" * 2_000 + b"Disallow: /x\n" * 2_000), TargetError),
     ],
 )
-async def test_a_site_that_wants_no_crawlers_is_left_alone(site, crawl, robots, failure):
-    site.pages = {"/": "x", "/robots.txt": robots}
+async def test_a_site_that_wants_no_crawlers_is_left_alone(target, crawl, robots, failure):
+    target.pages = {"/": "x", "/robots.txt": robots}
 
     with pytest.raises(failure, match=r"robots\.txt"):
         await crawl()
 
-    assert site.asked == ["/robots.txt"]
+    assert target.asked == ["/robots.txt"]
 
 
-async def test_a_crawl_delay_wins_over_a_shorter_pause(site, crawl, linked):
-    site.pages = {
+async def test_a_crawl_delay_wins_over_a_shorter_pause(target, crawl, linked):
+    target.pages = {
         "/": linked("/a", "/b"), "/a": "x", "/b": "x",
         "/robots.txt": (200, {}, b"User-agent: *\nCrawl-delay: 0.3"),
     }  # fmt: skip
@@ -151,18 +154,18 @@ async def test_a_crawl_delay_wins_over_a_shorter_pause(site, crawl, linked):
     assert result["stats"]["duration_ms"] >= 600
 
 
-async def test_the_agent_says_who_it_is(site, crawl):
-    site.pages["/"] = "x"
+async def test_the_agent_says_who_it_is(target, crawl):
+    target.pages["/"] = "x"
 
     await crawl(user_agent="(a test)")
 
-    (agent,) = site.agents
+    (agent,) = target.agents
     assert agent.startswith("taskforge/")
     assert agent.endswith(" (a test)")
 
 
-async def test_redirects_are_followed_inside_the_scope(site, crawl, linked):
-    site.pages = {
+async def test_redirects_are_followed_inside_the_scope(target, crawl, linked):
+    target.pages = {
         "/": linked("/old", "/away", "/circle"),
         "/old": (301, {"location": "/new"}, b""),
         "/new": "here",
@@ -172,16 +175,16 @@ async def test_redirects_are_followed_inside_the_scope(site, crawl, linked):
 
     result = await crawl()
 
-    by_path = {page["url"].removeprefix(site.url): page for page in result["pages"]}
-    assert by_path["old"]["final_url"] == f"{site.url}new"
+    by_path = {page["url"].removeprefix(target.url): page for page in result["pages"]}
+    assert by_path["old"]["final_url"] == f"{target.url}new"
     assert by_path["new"]["depth"] == 1
     assert by_path["away"]["error"] == "it redirects to an address outside of the scope"
     assert "circle" in by_path["circle"]["error"]
 
 
-async def test_redirects_end_after_five(site, crawl):
-    site.pages["*"] = lambda path, _: (302, {"location": f"{path}x"}, b"")
-    site.pages["/robots.txt"] = (404, {}, b"")
+async def test_redirects_end_after_five(target, crawl):
+    target.pages["*"] = lambda path, _: (302, {"location": f"{path}x"}, b"")
+    target.pages["/robots.txt"] = (404, {}, b"")
 
     result = await crawl(depth=0)
 
@@ -189,18 +192,18 @@ async def test_redirects_end_after_five(site, crawl):
     assert "more than 5 times" in result["pages"][-1]["error"]
 
 
-async def test_broken_links_are_listed_with_where_they_stand(site, crawl, linked):
-    site.pages = {"/": linked("/gone"), "/robots.txt": (404, {}, b"")}
+async def test_broken_links_are_listed_with_where_they_stand(target, crawl, linked):
+    target.pages = {"/": linked("/gone"), "/robots.txt": (404, {}, b"")}
 
     result = await crawl()
 
     assert result["links"]["broken"] == [
-        {"url": f"{site.url}gone", "status": 404, "error": "HTTP 404", "found_on": site.url}
+        {"url": f"{target.url}gone", "status": 404, "error": "HTTP 404", "found_on": target.url}
     ]
 
 
-async def test_what_is_no_text_is_named_and_the_crawl_goes_on(site, crawl, linked):
-    site.pages = {
+async def test_what_is_no_text_is_named_and_the_crawl_goes_on(target, crawl, linked):
+    target.pages = {
         "/": linked("/image", "/liar", "/huge", "/json", "/empty", "/fine"),
         "/image": (200, {"content-type": "image/png"}, b"\x89PNG"),
         "/liar": (200, {"content-type": "text/html"}, bytes(range(256)) * 40),
@@ -212,7 +215,7 @@ async def test_what_is_no_text_is_named_and_the_crawl_goes_on(site, crawl, linke
 
     result = await crawl()
 
-    by_path = {page["url"].removeprefix(site.url): page for page in result["pages"]}
+    by_path = {page["url"].removeprefix(target.url): page for page in result["pages"]}
     assert "neither HTML" in by_path["image"]["error"]
     assert "binary" in by_path["liar"]["error"]
     assert by_path["huge"]["bytes"] == 2 * 1024 * 1024
@@ -222,8 +225,8 @@ async def test_what_is_no_text_is_named_and_the_crawl_goes_on(site, crawl, linke
     assert "error" not in by_path["fine"]
 
 
-async def test_a_selector_that_never_ends_costs_one_page_and_not_the_crawl(site, crawl, linked):
-    site.pages = {
+async def test_a_selector_that_never_ends_costs_one_page_and_not_the_crawl(target, crawl, linked):
+    target.pages = {
         "/": linked("/heavy", "/light"),
         "/heavy": "<p>" * 200 + "<i></i>" * 6_000 + '<a href="/behind">x</a>',
         "/light": "<b>fine</b>",
@@ -235,37 +238,37 @@ async def test_a_selector_that_never_ends_costs_one_page_and_not_the_crawl(site,
         selectors={"n": {"xpath": "//*[count(//*[count(//*) > 0]) > 0]"}, "b": "b::text"},
     )
 
-    by_path = {page["url"].removeprefix(site.url): page for page in result["pages"]}
+    by_path = {page["url"].removeprefix(target.url): page for page in result["pages"]}
     assert "simpler selectors" in by_path["heavy"]["error"]
     assert by_path["light"]["fields"]["b"] == "fine"
     assert by_path["behind"]["fields"]["b"] == "behind"
 
 
-async def test_a_host_that_asks_for_patience_gets_it(site, crawl, linked):
+async def test_a_host_that_asks_for_patience_gets_it(target, crawl, linked):
     busy = iter([(503, {"retry-after": "1"}, b"")])
-    site.pages = {"/": linked("/a"), "/a": lambda *_: next(busy, "x")}
+    target.pages = {"/": linked("/a"), "/a": lambda *_: next(busy, "x")}
 
     result = await crawl()
 
-    assert site.counted()["/a"] == 2
+    assert target.counted()["/a"] == 2
     assert result["stats"]["duration_ms"] >= 1_000
     assert result["stats"]["fetched"] == 2
 
 
-async def test_a_host_that_goes_on_asking_ends_with_a_partial_result(site, crawl, linked):
-    site.pages = {"/": linked("/a", "/b", "/c"), "*": (429, {"retry-after": "0"}, b"")}
-    site.pages["/robots.txt"] = (404, {}, b"")
+async def test_a_host_that_goes_on_asking_ends_with_a_partial_result(target, crawl, linked):
+    target.pages = {"/": linked("/a", "/b", "/c"), "*": (429, {"retry-after": "0"}, b"")}
+    target.pages["/robots.txt"] = (404, {}, b"")
 
     result = await crawl(concurrency=1)
 
     assert result["stats"]["fetched"] == 1
     assert result["stats"]["skipped"] == {"host_ended": 3}
     assert "asks for patience" in result["warnings"][0]
-    assert sum(site.counted().values()) == 4
+    assert sum(target.counted().values()) == 4
 
 
-async def test_a_first_page_that_asks_for_patience_has_the_job_come_back(site, crawl):
-    site.pages = {"/": (429, {"retry-after": "120"}, b""), "/robots.txt": (404, {}, b"")}
+async def test_a_first_page_that_asks_for_patience_has_the_job_come_back(target, crawl):
+    target.pages = {"/": (429, {"retry-after": "120"}, b""), "/robots.txt": (404, {}, b"")}
 
     with pytest.raises(RateLimited) as caught:
         await crawl()
@@ -273,8 +276,8 @@ async def test_a_first_page_that_asks_for_patience_has_the_job_come_back(site, c
     assert caught.value.retry_after == 120
 
 
-async def test_a_first_page_that_fails_fails_the_attempt(site, crawl, ctx):
-    site.pages = {"/": (500, {}, b""), "/robots.txt": (404, {}, b"")}
+async def test_a_first_page_that_fails_fails_the_attempt(target, crawl, ctx):
+    target.pages = {"/": (500, {}, b""), "/robots.txt": (404, {}, b"")}
 
     with pytest.raises(TargetError, match="HTTP 500"):
         await crawl()
@@ -287,12 +290,12 @@ async def test_a_private_address_is_refused(crawl):
         await crawl(url="http://127.0.0.1:8080/")
 
 
-async def test_a_later_attempt_goes_on_where_the_last_one_stopped(site, crawl, ctx, linked):
-    site.pages = {f"/{n}": f"<title>{n}</title>" for n in range(40)}
-    site.pages["/"] = linked(*(f"/{n}" for n in range(40)))
+async def test_a_later_attempt_goes_on_where_the_last_one_stopped(target, crawl, ctx, linked):
+    target.pages = {f"/{n}": f"<title>{n}</title>" for n in range(40)}
+    target.pages["/"] = linked(*(f"/{n}" for n in range(40)))
     first = asyncio.create_task(crawl(delay_ms=20, concurrency=1))
     async with asyncio.timeout(20):
-        await site.reached(10)
+        await target.reached(10)
     first.cancel()
     await asyncio.wait({first})
 
@@ -300,19 +303,19 @@ async def test_a_later_attempt_goes_on_where_the_last_one_stopped(site, crawl, c
 
     assert result["stats"]["fetched"] == 41
     assert result["stats"]["resumed"] >= 8
-    repeated = [path for path, times in site.counted().items() if times > 1]
+    repeated = [path for path, times in target.counted().items() if times > 1]
     assert len(repeated) <= 1  # what was under way when it stopped
     titles = [json.loads(line)["title"] for line in _lines(ctx, "pages.ndjson")]
     assert sorted(titles) == sorted(["t", *map(str, range(40))])
 
 
-async def test_pages_that_have_not_changed_are_not_sent_again(site, crawl, ctx, linked):
+async def test_pages_that_have_not_changed_are_not_sent_again(target, crawl, ctx, linked):
     def page(path, headers):
         if headers.get("if-none-match") == '"1"' and path != "/b":
             return (304, {}, b"")
         return (200, {"etag": '"1"'}, linked("/a", "/b", title=path).encode())
 
-    site.pages = {"/": page, "/a": page, "/b": page}
+    target.pages = {"/": page, "/a": page, "/b": page}
     first = await crawl()
     ctx.kept.clear()
 
@@ -326,9 +329,9 @@ async def test_pages_that_have_not_changed_are_not_sent_again(site, crawl, ctx, 
     assert other["stats"]["unchanged"] == 0
 
 
-async def test_time_that_is_up_ends_with_a_partial_result(site, crawl, ctx, linked):
-    site.pages["*"] = lambda path, _: linked(f"{path}1", f"{path}2")
-    site.pages["/robots.txt"] = (404, {}, b"")
+async def test_time_that_is_up_ends_with_a_partial_result(target, crawl, ctx, linked):
+    target.pages["*"] = lambda path, _: linked(f"{path}1", f"{path}2")
+    target.pages["/robots.txt"] = (404, {}, b"")
     ctx.deadline = ctx.deadline.replace(year=2000)
 
     result = await crawl(depth=5)
@@ -337,26 +340,28 @@ async def test_time_that_is_up_ends_with_a_partial_result(site, crawl, ctx, link
     assert result["warnings"] == ["The time is up: the result is partial."]
 
 
-async def test_progress_tells_how_far_it_is_and_where(site, crawl, ctx, linked):
-    site.pages = {"/": linked("/a", "/b"), "/a": "x", "/b": "x"}
+async def test_progress_tells_how_far_it_is_and_where(target, crawl, ctx, linked):
+    target.pages = {"/": linked("/a", "/b"), "/a": "x", "/b": "x"}
 
     await crawl(concurrency=1)
 
     told = [(p.current, p.total, p.stage) for p in ctx.told]
     assert told == [(0, None, "prepare"), (0, 1, "crawl"), (1, 3, "crawl"), (2, 3, "crawl"),
                     (3, 3, "write")]  # fmt: skip
-    assert ctx.told[2].message == f"{site.url}a"
+    assert ctx.told[2].message == f"{target.url}a"
 
 
-async def test_a_large_crawl_fits_into_a_result_and_says_what_is_left_out(site, crawl, ctx, linked):
+async def test_a_large_crawl_fits_into_a_result_and_says_what_is_left_out(
+    target, crawl, ctx, linked
+):
     text = "word " * 390
-    site.pages["*"] = lambda path, _: (
+    target.pages["*"] = lambda path, _: (
         linked(
             *(f"{path}{'y' * 50}{n}/" for n in range(40)), *(f"http://{n}.x/" for n in range(99))
         )
         + f"<p>{text}</p>" * 40
     )
-    site.pages["/robots.txt"] = (200, {}, b"User-agent: *\nDisallow: /*y3")
+    target.pages["/robots.txt"] = (200, {}, b"User-agent: *\nDisallow: /*y3")
 
     result = await crawl(depth=3, max_pages=150, selectors={"p": {"css": "p", "many": True}})
 
@@ -365,15 +370,15 @@ async def test_a_large_crawl_fits_into_a_result_and_says_what_is_left_out(site, 
     assert len(_lines(ctx, "pages.ndjson")) == 150
 
 
-async def test_the_sitemap_gives_starting_points(site, crawl, paths):
-    site.pages = {
+async def test_the_sitemap_gives_starting_points(target, crawl, paths):
+    target.pages = {
         "/": "x", "/deep/1": "x", "/deep/2": "x",
-        "/maps/index.xml": (200, {}, f"<sitemapindex><sitemap><loc>{site.url}maps/1.xml</loc>"
+        "/maps/index.xml": (200, {}, f"<sitemapindex><sitemap><loc>{target.url}maps/1.xml</loc>"
                             "</sitemap></sitemapindex>".encode()),
-        "/maps/1.xml": (200, {}, f"<urlset><url><loc>{site.url}deep/1</loc></url><url><loc>"
-                        f"{site.url}deep/2</loc></url><url><loc>http://a.b/</loc></url></urlset>"
+        "/maps/1.xml": (200, {}, f"<urlset><url><loc>{target.url}deep/1</loc></url><url><loc>"
+                        f"{target.url}deep/2</loc></url><url><loc>http://a.b/</loc></url></urlset>"
                         .encode()),
-        "/robots.txt": (200, {}, f"Sitemap: {site.url}maps/index.xml".encode()),
+        "/robots.txt": (200, {}, f"Sitemap: {target.url}maps/index.xml".encode()),
     }  # fmt: skip
 
     result = await crawl(depth=0, sitemap=True, concurrency=1)
@@ -381,17 +386,17 @@ async def test_the_sitemap_gives_starting_points(site, crawl, paths):
     assert paths(result) == ["/", "/deep/1", "/deep/2"]
 
 
-async def test_a_list_of_hosts_is_crawled_each_with_its_own_robots(site, crawl, ctx, linked):
-    port = site.netloc.rpartition(":")[2]
+async def test_a_list_of_hosts_is_crawled_each_with_its_own_robots(target, crawl, ctx, linked):
+    port = target.netloc.rpartition(":")[2]
     other = f"localhost:{port}"
     await ctx.http.aclose()
-    ctx.http = SafeHttp(frozenset({site.netloc, other}))
-    site.pages = {"/": linked(f"http://{other}/a", "http://127.0.0.9/"), "/a": "x"}
+    ctx.http = SafeHttp(frozenset({target.netloc, other}))
+    target.pages = {"/": linked(f"http://{other}/a", "http://127.0.0.9/"), "/a": "x"}
 
     result = await crawl(scope="list", hosts=["localhost"])
 
-    assert {page["url"] for page in result["pages"]} == {site.url, f"http://{other}/a"}
-    assert site.asked.count("/robots.txt") == 2
+    assert {page["url"] for page in result["pages"]} == {target.url, f"http://{other}/a"}
+    assert target.asked.count("/robots.txt") == 2
 
 
 def _lines(ctx, name):

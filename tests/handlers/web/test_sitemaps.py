@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from taskforge.handlers.web.payload import WebPayload
-from taskforge.handlers.web.records import Sitemap
+from taskforge.handlers.web.records import MAX_ADDRESSES, Sitemap
 from taskforge.handlers.web.scope import Boundary
-from taskforge.handlers.web.sitemaps import MAX_ADDRESSES, read_sitemap
+from taskforge.handlers.web.sitemaps import read_sitemap
 
 NAMED = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 

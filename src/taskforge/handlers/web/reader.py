@@ -4,6 +4,7 @@ import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,8 +12,7 @@ from taskforge.core.failures import JobError, JobTimeout, SandboxDied
 from taskforge.core.sandbox import SandboxLimits
 from taskforge.handlers.context import Context
 from taskforge.handlers.web.payload import WebPayload
-from taskforge.handlers.web.records import Ask, Reading
-from taskforge.handlers.web.serving import ANSWER, ANSWERED, ASK, ASKED
+from taskforge.handlers.web.records import ANSWER, ANSWERED, ASK, ASKED, LENGTH_BYTES, Ask, Reading
 
 WITHOUT_TEXT = "taskforge.handlers.web.serving:serve"
 WITH_TEXT = "taskforge.handlers.web.articles:serve"
@@ -22,6 +22,18 @@ ASK_SECONDS = 30.0
 """Wall time of one question: far more than its processor time, for machines that are busy."""
 MAX_ANSWER = 8 * 1024 * 1024
 MAX_DEATHS = 10
+
+
+FILES = (ASK, ANSWER, ASKED, ANSWERED)
+
+
+class Ends(NamedTuple):
+    """Open files and pipes, in the order of `FILES`."""
+
+    ask: int
+    answer: int
+    asked: int
+    answered: int
 
 
 class ReadingStopped(JobError):
@@ -42,10 +54,10 @@ class Reader:
         self._program = WITH_TEXT if "text" in ask.extract else WITHOUT_TEXT
         self._folder = ctx.workdir() / "reader"
         self._life: asyncio.Task[None] | None = None
-        self._pipes: tuple[int, int] | None = None
+        self._ends: Ends | None = None
         self._turn = asyncio.Lock()
         self._heard = asyncio.Event()
-        self._answered = False
+        self._answered = 0
         self._deaths = 0
 
     async def read(self, ask: Ask) -> Reading | None:
@@ -59,17 +71,18 @@ class Reader:
             JobError: the child cannot work at all.
         """
         async with self._turn:
-            if self._pipes is None:
-                self._pipes = self._start()
+            if self._ends is None:
+                self._ends = self._start()
             self._heard.clear()
-            self._answered = False
-            # A file in memory, two megabytes at most: done sooner than a thread is woken.
-            (self._folder / ASK).write_bytes(msgspec.msgpack.encode(ask))
-            os.write(self._pipes[0], b"?")
+            self._answered = 0
+            question = msgspec.msgpack.encode(ask)
+            # Into the page cache, two megabytes at most: done sooner than a thread is woken.
+            os.pwrite(self._ends.ask, question, 0)
+            os.write(self._ends.asked, len(question).to_bytes(LENGTH_BYTES))
             with suppress(TimeoutError):
                 async with asyncio.timeout(ASK_SECONDS):
                     await self._heard.wait()
-            reading = _answer(self._folder) if self._answered else None
+            reading = _answer(self._ends, self._answered)
             if reading is None:
                 await self._bury()
             return reading
@@ -81,17 +94,19 @@ class Reader:
             await asyncio.wait({self._life})
             if not self._life.cancelled():
                 self._life.exception()  # seen: what matters of it is told by `read`
-        self._close_pipes()
+        if self._ends is not None:
+            asyncio.get_running_loop().remove_reader(self._ends.answered)
+            for end in self._ends:
+                os.close(end)
+            self._ends = None
 
-    def _start(self) -> tuple[int, int]:
-        _fresh_pipes(self._folder)
+    def _start(self) -> Ends:
+        _make_place(self._folder)
         # Both ends of each pipe: opening waits for nobody, and a dead child is no end of file.
-        asked, answered = (
-            os.open(self._folder / name, os.O_RDWR | os.O_NONBLOCK) for name in (ASKED, ANSWERED)
-        )
-        asyncio.get_running_loop().add_reader(answered, self._hear, answered)
+        ends = Ends(*(os.open(self._folder / name, os.O_RDWR | os.O_NONBLOCK) for name in FILES))
+        asyncio.get_running_loop().add_reader(ends.answered, self._hear, ends.answered)
         self._life = asyncio.create_task(self._live())
-        return asked, answered
+        return ends
 
     async def _live(self) -> None:
         try:
@@ -101,7 +116,7 @@ class Reader:
             self._heard.set()
 
     def _hear(self, answered: int) -> None:
-        self._answered = bool(os.read(answered, 16))
+        self._answered = int.from_bytes(os.read(answered, LENGTH_BYTES))
         self._heard.set()
 
     async def _bury(self) -> None:
@@ -124,26 +139,21 @@ class Reader:
                 " simpler selectors may help."
             )
 
-    def _close_pipes(self) -> None:
-        if self._pipes is not None:
-            asyncio.get_running_loop().remove_reader(self._pipes[1])
-            for pipe in self._pipes:
-                os.close(pipe)
-            self._pipes = None
 
-
-def _fresh_pipes(folder: Path) -> None:
+def _make_place(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    for name in (ASK, ANSWER, ASKED, ANSWERED):
+    for name in FILES:
         (folder / name).unlink(missing_ok=True)
+    for name in (ASK, ANSWER):
+        (folder / name).touch(0o600)
     for name in (ASKED, ANSWERED):
         os.mkfifo(folder / name, 0o600)
 
 
-def _answer(folder: Path) -> Reading | None:
+def _answer(ends: Ends, length: int) -> Reading | None:
     """What the child wrote; None if it is not what it should be, for then it is not ours."""
-    with suppress(OSError, msgspec.MsgspecError, RecursionError):
-        path = folder / ANSWER
-        if path.stat().st_size <= MAX_ANSWER:
-            return msgspec.msgpack.decode(path.read_bytes(), type=Reading)
+    if not 0 < length <= MAX_ANSWER:
+        return None
+    with suppress(msgspec.MsgspecError, RecursionError):
+        return msgspec.msgpack.decode(os.pread(ends.answer, length, 0), type=Reading)
     return None

@@ -4,6 +4,12 @@ from typing import Any
 
 import msgspec
 
+ASK, ANSWER, ASKED, ANSWERED = "ask", "answer", "asked", "answered"
+"""Files that worker and child share: two with content, two pipes that tell its length."""
+LENGTH_BYTES = 4
+MAX_ADDRESSES = 10_000
+"""That a site's sitemaps may give."""
+
 Row = dict[str, Any]
 """Field name to text, number, list of these, or None."""
 

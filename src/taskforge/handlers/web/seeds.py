@@ -6,9 +6,8 @@ from taskforge.core.failures import BlockedByPolicy
 from taskforge.core.outbound import HttpFailed, HttpLimits
 from taskforge.handlers.context import Context
 from taskforge.handlers.web.reader import Reader
-from taskforge.handlers.web.records import Reading, Sitemap
+from taskforge.handlers.web.records import MAX_ADDRESSES, Reading, Sitemap
 from taskforge.handlers.web.robots import Robots
-from taskforge.handlers.web.sitemaps import MAX_ADDRESSES
 
 LIMITS = HttpLimits(total_seconds=20.0, body_bytes=10 * 1024 * 1024, cut=True, redirects=5)
 MAX_FILES = 20

@@ -1,11 +1,13 @@
 """The child process that reads pages for one job: parsing and selectors, bounded in CPU (S-35).
 
 One child serves a whole crawl, since starting one takes longer than reading ten pages. Worker and
-child share a folder: the question lies in the file `ask`, the answer in `answer`, and one byte
-through a pipe says that it is there. A question that takes more than its share of processor time
+child share a folder: the question lies in the file `ask`, the answer in `answer`, and its length
+comes through a pipe. Both files are written over in place, for making them anew takes longer than
+all the rest where disks are slow. A question that takes more than its share of processor time
 ends the child; the worker knows which one it was, and starts another.
 """
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +19,21 @@ from taskforge.handlers.base import Report
 from taskforge.handlers.web.documents import Document
 from taskforge.handlers.web.payload import WebPayload
 from taskforge.handlers.web.reading import PageReader, ReadText
-from taskforge.handlers.web.records import Addresses, Ask, Page, Reading, Sitemap
+from taskforge.handlers.web.records import (
+    ANSWER,
+    ANSWERED,
+    ASK,
+    ASKED,
+    LENGTH_BYTES,
+    Addresses,
+    Ask,
+    Page,
+    Reading,
+    Sitemap,
+)
 from taskforge.handlers.web.scope import Boundary, canonical
 from taskforge.handlers.web.sitemaps import read_sitemap
 
-ASK, ANSWER, ASKED, ANSWERED = "ask", "answer", "asked", "answered"
-"""Files in the shared folder: two with content, two pipes."""
 PAGE_CPU_SECONDS = 2.0
 
 
@@ -47,14 +58,16 @@ def serve_with(folder: str, payload: Any, read_text: ReadText) -> None:
     with (
         open(place / ASKED, "rb", buffering=0) as asked,
         open(place / ANSWERED, "wb", buffering=0) as answered,
+        open(place / ASK, "rb", buffering=0) as asks,
+        open(place / ANSWER, "wb", buffering=0) as answers,
     ):
-        while asked.read(1):
-            ask = decoder.decode((place / ASK).read_bytes())
+        while length := asked.read(LENGTH_BYTES):
+            ask = decoder.decode(os.pread(asks.fileno(), int.from_bytes(length), 0))
             signal.setitimer(signal.ITIMER_PROF, PAGE_CPU_SECONDS)
             answer = msgspec.msgpack.encode(answer_to(ask))
             signal.setitimer(signal.ITIMER_PROF, 0)
-            (place / ANSWER).write_bytes(answer)
-            answered.write(b"!")
+            os.pwrite(answers.fileno(), answer, 0)
+            answered.write(len(answer).to_bytes(LENGTH_BYTES))
 
 
 def _answering(ask: WebPayload, read_text: ReadText) -> Callable[[Ask], Reading]:

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from taskforge.handlers.web.markup import etree
-from taskforge.handlers.web.records import Reading, Sitemap
+from taskforge.handlers.web.records import MAX_ADDRESSES, Reading, Sitemap
 from taskforge.handlers.web.scope import Boundary, absolute
 
-MAX_ADDRESSES = 10_000
 MAX_FURTHER = 50
 """Sitemaps of one index."""
 MAX_UNPACKED = 50 * 1024 * 1024
