@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from taskforge import __version__
-from taskforge.core.failures import BlockedByPolicy, JobError, RateLimited, TargetError
+from taskforge.core.failures import (
+    BlockedByPolicy,
+    InvalidInput,
+    JobError,
+    RateLimited,
+    TargetError,
+)
 from taskforge.handlers.context import Context
 from taskforge.handlers.web.fetching import Fetcher, Refused
 from taskforge.handlers.web.frontier import Frontier, Host, Link
@@ -193,7 +199,7 @@ class Crawl:
             return Robots()
         try:
             return await fetch_robots(self._ctx.http, url, self._agent)
-        except BlockedByPolicy as error:
+        except (BlockedByPolicy, InvalidInput) as error:
             if url == self._start:
                 raise
             return Robots(trouble=str(error))

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from taskforge.core.failures import BlockedByPolicy
+from taskforge.core.failures import BlockedByPolicy, InvalidInput
 from taskforge.core.outbound import HttpFailed, HttpLimits, HttpReply
 from taskforge.handlers.context import Outbound
 from taskforge.handlers.web.frontier import Link
@@ -59,8 +59,8 @@ class Fetcher:
             reply = await self._http.fetch(
                 link.url, headers={**self._headers, **_conditions(kept)}, limits=LIMITS
             )
-        except (HttpFailed, BlockedByPolicy) as error:
-            outcome.error, outcome.blocked = str(error), isinstance(error, BlockedByPolicy)
+        except (HttpFailed, BlockedByPolicy, InvalidInput) as error:
+            outcome.error, outcome.blocked = str(error), not isinstance(error, HttpFailed)
             return outcome
         if reply.status in PATIENCE:
             return Refused(reply.status, _retry_after(reply))

@@ -140,7 +140,7 @@ class SiteMemory:
 
     async def remember(self) -> None:
         """Write what was kept."""
-        pieces = pack(b"[" + b",".join(self._kept) + b"]")
+        pieces = await asyncio.to_thread(pack, b"[" + b",".join(self._kept) + b"]")
         if not self._kept or len(pieces) > MAX_REMEMBERED_PIECES:
             return
         for number, data in enumerate(pieces):

@@ -58,6 +58,7 @@ class Reader:
         self._turn = asyncio.Lock()
         self._heard = asyncio.Event()
         self._answered = 0
+        self._asking = False
         self._deaths = 0
 
     async def read(self, ask: Ask) -> Reading | None:
@@ -71,10 +72,13 @@ class Reader:
             JobError: the child cannot work at all.
         """
         async with self._turn:
+            if self._asking:
+                await self.close()  # the last question was given up: its answer is not ours
             if self._ends is None:
                 self._ends = self._start()
             self._heard.clear()
             self._answered = 0
+            self._asking = True
             question = msgspec.msgpack.encode(ask)
             # Into the page cache, two megabytes at most: done sooner than a thread is woken.
             os.pwrite(self._ends.ask, question, 0)
@@ -82,6 +86,7 @@ class Reader:
             with suppress(TimeoutError):
                 async with asyncio.timeout(ASK_SECONDS):
                     await self._heard.wait()
+            self._asking = False
             reading = _answer(self._ends, self._answered)
             if reading is None:
                 await self._bury()

@@ -86,7 +86,7 @@ class Outcome(msgspec.Struct, kw_only=True, omit_defaults=True):
     elapsed_ms: int = 0
     error: str = ""
     blocked: bool = False
-    """Whether a rule of this installation keeps jobs from the address."""
+    """Whether it was refused on our side, so that asking again would not help."""
     unchanged: bool = False
     """Answered 304: the reading is the one of an earlier job."""
     etag: str = ""

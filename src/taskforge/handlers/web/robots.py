@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from taskforge.core.failures import BlockedByPolicy
 from taskforge.core.outbound import HttpFailed, HttpLimits, HttpReply
 from taskforge.handlers.context import Outbound
 
@@ -53,13 +52,12 @@ async def fetch_robots(http: Outbound, url: str, agent: str) -> Robots:
 
     Raises:
         BlockedByPolicy: jobs may not reach the host.
+        InvalidInput: the address is none.
     """
     parts = urlsplit(url)
     address = f"{parts.scheme}://{parts.netloc}/robots.txt"
     try:
         reply = await http.fetch(address, headers={"user-agent": agent}, limits=LIMITS)
-    except BlockedByPolicy:
-        raise
     except HttpFailed as error:
         return Robots(trouble=f"robots.txt could not be fetched: {error}")
     return await _judged(reply, agent)

@@ -2,7 +2,7 @@
 
 from urllib.parse import urljoin
 
-from taskforge.core.failures import BlockedByPolicy
+from taskforge.core.failures import BlockedByPolicy, InvalidInput
 from taskforge.core.outbound import HttpFailed, HttpLimits
 from taskforge.handlers.context import Context
 from taskforge.handlers.web.reader import Reader
@@ -51,7 +51,7 @@ async def sitemap_addresses(
 async def _one(ctx: Context, reader: Reader, url: str, agent: str) -> Reading:
     try:
         reply = await ctx.http.fetch(url, headers={"user-agent": agent}, limits=LIMITS)
-    except (HttpFailed, BlockedByPolicy) as error:
+    except (HttpFailed, BlockedByPolicy, InvalidInput) as error:
         return Reading(error=str(error))
     if reply.status != 200:
         return Reading(error=f"HTTP {reply.status}")
