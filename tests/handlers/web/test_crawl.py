@@ -4,7 +4,7 @@ import json
 import msgspec
 import pytest
 
-from taskforge.core.failures import BlockedByPolicy, RateLimited, TargetError
+from taskforge.core.failures import BlockedByPolicy, TargetError
 from taskforge.outside.http import SafeHttp
 
 
@@ -91,79 +91,6 @@ async def test_the_scope_keeps_a_crawl_in_place(target, crawl, paths, linked, wi
     assert result["links"]["external_urls"] == ["http://127.0.0.2:1/"]
 
 
-async def test_robots_are_obeyed(target, crawl, paths, linked, ctx):
-    target.pages = {
-        "/": linked("/open", "/closed/x"),
-        "/open": "x",
-        "/robots.txt": (200, {}, b"User-agent: *\nDisallow: /closed"),
-    }
-
-    result = await crawl()
-
-    assert paths(result) == ["/", "/open"]
-    assert result["robots"] == {
-        "found": {target.netloc: True},
-        "blocked": [f"{target.url}closed/x"],
-    }
-    assert "/closed/x" not in target.asked
-    assert ("info", "page forbidden", {"url": f"{target.url}closed/x", "reason": "robots.txt"}) in (
-        ctx.logged
-    )
-
-
-async def test_robots_may_be_ignored_and_the_log_says_so(target, crawl, paths, linked, ctx):
-    target.pages = {
-        "/": linked("/closed"),
-        "/closed": "x",
-        "/robots.txt": (200, {}, b"User-agent: *\nDisallow: /"),
-    }
-
-    result = await crawl(respect_robots=False)
-
-    assert paths(result) == ["/", "/closed"]
-    assert ctx.logged[0] == ("warning", "robots.txt is not obeyed", {"url": target.url})
-
-
-@pytest.mark.parametrize(
-    ("robots", "failure"),
-    [
-        ((200, {}, b"User-agent: *\nDisallow: /"), BlockedByPolicy),
-        ((200, {}, b"User-agent: TaskForge\nDisallow: /"), BlockedByPolicy),
-        ((500, {}, b""), TargetError),
-        ((429, {}, b""), TargetError),
-        ((200, {}, b"User-agent: a\n" * 2_000 + b"Disallow: /x\n" * 2_000), TargetError),
-    ],
-)
-async def test_a_site_that_wants_no_crawlers_is_left_alone(target, crawl, robots, failure):
-    target.pages = {"/": "x", "/robots.txt": robots}
-
-    with pytest.raises(failure, match=r"robots\.txt"):
-        await crawl()
-
-    assert target.asked == ["/robots.txt"]
-
-
-async def test_a_crawl_delay_wins_over_a_shorter_pause(target, crawl, linked):
-    target.pages = {
-        "/": linked("/a", "/b"), "/a": "x", "/b": "x",
-        "/robots.txt": (200, {}, b"User-agent: *\nCrawl-delay: 0.3"),
-    }  # fmt: skip
-
-    result = await crawl(concurrency=4)
-
-    assert result["stats"]["duration_ms"] >= 600
-
-
-async def test_the_agent_says_who_it_is(target, crawl):
-    target.pages["/"] = "x"
-
-    await crawl(user_agent="(a test)")
-
-    (agent,) = target.agents
-    assert agent.startswith("taskforge/")
-    assert agent.endswith(" (a test)")
-
-
 async def test_redirects_are_followed_inside_the_scope(target, crawl, linked):
     target.pages = {
         "/": linked("/old", "/away", "/circle"),
@@ -242,38 +169,6 @@ async def test_a_selector_that_never_ends_costs_one_page_and_not_the_crawl(targe
     assert "simpler selectors" in by_path["heavy"]["error"]
     assert by_path["light"]["fields"]["b"] == "fine"
     assert by_path["behind"]["fields"]["b"] == "behind"
-
-
-async def test_a_host_that_asks_for_patience_gets_it(target, crawl, linked):
-    busy = iter([(503, {"retry-after": "1"}, b"")])
-    target.pages = {"/": linked("/a"), "/a": lambda *_: next(busy, "x")}
-
-    result = await crawl()
-
-    assert target.counted()["/a"] == 2
-    assert result["stats"]["duration_ms"] >= 1_000
-    assert result["stats"]["fetched"] == 2
-
-
-async def test_a_host_that_goes_on_asking_ends_with_a_partial_result(target, crawl, linked):
-    target.pages = {"/": linked("/a", "/b", "/c"), "*": (429, {"retry-after": "0"}, b"")}
-    target.pages["/robots.txt"] = (404, {}, b"")
-
-    result = await crawl(concurrency=1)
-
-    assert result["stats"]["fetched"] == 1
-    assert result["stats"]["skipped"] == {"host_ended": 3}
-    assert "asks for patience" in result["warnings"][0]
-    assert sum(target.counted().values()) == 4
-
-
-async def test_a_first_page_that_asks_for_patience_has_the_job_come_back(target, crawl):
-    target.pages = {"/": (429, {"retry-after": "120"}, b""), "/robots.txt": (404, {}, b"")}
-
-    with pytest.raises(RateLimited) as caught:
-        await crawl()
-
-    assert caught.value.retry_after == 120
 
 
 async def test_a_first_page_that_fails_fails_the_attempt(target, crawl, ctx):
