@@ -146,6 +146,12 @@ def test_a_page_of_links_is_read_to_a_limit():
     assert "first 1,000" in reading.notes[0]
 
 
+def test_long_links_are_read_to_a_limit_too():
+    reading = read("".join(f"<a href=/{'x' * 1_500}{n}>x</a>" for n in range(100)))
+
+    assert 30 < len(reading.links) < 50
+
+
 def test_items_are_read_to_a_limit():
     reading = read("<li>x" * 800, item="li", selectors={"t": {"xpath": "."}})
 
@@ -158,8 +164,8 @@ def test_content_has_a_limit_of_bytes():
         f"<li>{'x' * 1_900}" * 200, item="li", selectors={"t": {"xpath": "."}}, extract=["fields"]
     )
 
-    assert 40 < len(reading.rows) < 60
-    assert "more than 100,000 bytes" in reading.notes[0]
+    assert 25 < len(reading.rows) < 35
+    assert "more than 64,000 bytes" in reading.notes[0]
 
 
 def test_meta_and_linked_data_are_taken_along_when_asked_for():

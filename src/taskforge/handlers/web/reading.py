@@ -1,7 +1,7 @@
 """What is read from one page: fields, rows, links and the rest; runs in the child process."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -16,8 +16,11 @@ from taskforge.handlers.web.values import plain, value_of
 
 MAX_LINKS = 1_000
 """Within the scope; and as many outside of it."""
+MAX_LINK_CHARACTERS = 64_000
+"""Of the addresses on either side. With the content this bounds what a page takes in the journal,
+which has 10,000 keys of 64 kB for at most 1,000 pages."""
 MAX_ROWS = 500
-MAX_CONTENT = 100_000
+MAX_CONTENT = 64_000
 """Bytes of JSON that the fields, the rows, the text and the linked data of a page may each have."""
 MAX_TITLE = 300
 
@@ -88,16 +91,15 @@ class PageReader:
             if self._ask.respect_robots and "nofollow" in link.get("rel", "").lower().split():
                 continue
             url = absolute(document.base, link.get("href"))
-            if url is None:
+            if url is None or url in inside or url in outside:
                 continue
             if self._boundary.holds(url):
                 inside[url] = None
-                if len(inside) == MAX_LINKS:
-                    reading.notes.append(f"of its links only the first {MAX_LINKS:,} are followed")
-                    break
-            elif len(outside) < MAX_LINKS and self._boundary.leaves(url):
+            elif self._boundary.leaves(url):
                 outside[url] = None
-        reading.links, reading.external = list(inside), list(outside)
+        reading.links, reading.external = _bounded(inside), _bounded(outside)
+        if len(reading.links) < len(inside):
+            reading.notes.append(f"of its links only the first {len(reading.links):,} are followed")
 
     def _extract(self, document: Document, url: str, reading: Reading) -> None:
         if "fields" in self._ask.extract and self._fields:
@@ -150,6 +152,17 @@ def _within(values: Any, what: str, reading: Reading) -> Iterator[Any]:
             )
             return
         yield value
+
+
+def _bounded(urls: Iterable[str]) -> list[str]:
+    kept: list[str] = []
+    room = MAX_LINK_CHARACTERS
+    for url in urls:
+        room -= len(url)
+        if room < 0 or len(kept) == MAX_LINKS:
+            break
+        kept.append(url)
+    return kept
 
 
 def _cut(text: str, reading: Reading) -> str:
