@@ -1,5 +1,6 @@
 import asyncio
 from collections import Counter
+from typing import Any
 
 import msgspec
 import pytest
@@ -57,8 +58,8 @@ class Target:
         finally:
             writer.close()
 
-    def _answer(self, path, headers):
-        page = self.pages.get(path, self.pages.get("*", (404, {}, b"nothing here")))
+    def _answer(self, path, headers) -> bytes:
+        page: Any = self.pages.get(path, self.pages.get("*", (404, {}, b"nothing here")))
         if callable(page):
             page = page(path, headers)
         if isinstance(page, str):

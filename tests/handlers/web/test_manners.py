@@ -3,6 +3,7 @@
 import pytest
 
 from taskforge.core.failures import BlockedByPolicy, RateLimited, TargetError
+from taskforge.outside.http import SafeHttp
 
 
 async def test_robots_are_obeyed(target, crawl, paths, linked, ctx):
@@ -108,3 +109,19 @@ async def test_a_first_page_that_asks_for_patience_has_the_job_come_back(target,
         await crawl()
 
     assert caught.value.retry_after == 120
+
+
+async def test_a_redirect_from_https_to_http_is_not_followed(ctx, crawl):
+    async def app(scope, receive, send):
+        missing = scope["path"] == "/robots.txt"
+        headers = [] if missing else [(b"location", b"http://a.test/x")]
+        status = 404 if missing else 302
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    await ctx.http.aclose()
+    ctx.http = SafeHttp(demos={"a.test": app})
+
+    result = await crawl(url="https://a.test/")
+
+    assert [page["error"] for page in result["pages"]] == ["it redirects from https to http"]

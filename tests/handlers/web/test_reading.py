@@ -21,6 +21,7 @@ def read(body, content_type="text/html", *, bare=False, **payload):
 
 def field(body, **selector):
     reading = read(body, selectors={"f": selector})
+    assert reading.fields is not None
     return reading.fields["f"]
 
 

@@ -89,6 +89,9 @@ class Fetcher:
 
     async def _redirected(self, reply: HttpReply, outcome: Outcome) -> None:
         onward = urljoin(outcome.url, reply.header("location") or "")
+        if outcome.url.startswith("https:") and onward.lower().startswith("http:"):
+            outcome.error = "it redirects from https to http"  # never followed (S-30)
+            return
         found = await self._reader.read(Addresses(urls=[onward]))
         if found is None or not found.links:
             outcome.error = "it redirects to an address outside of the scope"
