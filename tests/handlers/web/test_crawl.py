@@ -254,7 +254,7 @@ async def test_a_large_crawl_fits_into_a_result_and_says_what_is_left_out(
         linked(
             *(f"{path}{'y' * 50}{n}/" for n in range(40)), *(f"http://{n}.x/" for n in range(99))
         )
-        + f"<p>{text}</p>" * 40
+        + f"<p>{text}</p>" * 20
     )
     target.pages["/robots.txt"] = (200, {}, b"User-agent: *\nDisallow: /*y3")
 
