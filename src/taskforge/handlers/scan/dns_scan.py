@@ -50,6 +50,7 @@ def caa_checks(scene: Scene) -> list[Check]:
 
     async def caa() -> Outcome:
         names = names_for(scene)
+        await names.ask(from_text(scene.target.host), "CAA")  # it has to exist
         # The nearest name that has such records decides (RFC 8659, 3).
         for name in climb(from_text(scene.target.host)):
             records = await known(names, name, "CAA")

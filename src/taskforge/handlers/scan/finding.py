@@ -89,6 +89,8 @@ class Check(NamedTuple):
 
     name: str
     run: Callable[[], Awaitable[Outcome]]
+    main: bool = True
+    """Whether its answer alone makes a result; a scan with nothing but side remarks has failed."""
 
 
 class Place(NamedTuple):

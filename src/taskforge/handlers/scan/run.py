@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
-from taskforge.core.failures import JobError, JobTimeout
+from taskforge.core.failures import BlockedByPolicy, JobError, JobTimeout
 from taskforge.handlers.base import Context
 from taskforge.handlers.scan import dns_scan, headers, ports_scan, tls_scan
 from taskforge.handlers.scan.compare import compare
@@ -33,11 +33,12 @@ MOST_SKIPPED = 100
 
 
 def _tls_checks(scene: Scene) -> list[Check]:
-    checks = tls_scan.checks(scene)
+    aside: list[Check] = []
     if not scene.target.is_address and "." in scene.target.host:
-        checks += dns_scan.caa_checks(scene)
-    # The page of another port, if there is one, says nothing about this server's.
-    return checks + (headers.hsts_checks(scene) if scene.target.port in (None, 443) else [])
+        aside += dns_scan.caa_checks(scene)
+    if scene.target.port in (None, 443):  # another port's page, if any, is another server's
+        aside += headers.hsts_checks(scene)
+    return tls_scan.checks(scene) + [check._replace(main=False) for check in aside]
 
 
 def _full_checks(scene: Scene) -> list[Check]:
@@ -69,20 +70,27 @@ BACKENDS: Mapping[ScanType, tuple[str, str]] = {
 
 
 class Collected:
-    """What the checks have said so far."""
+    """What the checks have said so far.
 
-    def __init__(self) -> None:
+    Args:
+        goes_on_if_blocked: whether a part that a rule forbids is skipped; else it ends the scan.
+    """
+
+    def __init__(self, *, goes_on_if_blocked: bool) -> None:
+        self.goes_on_if_blocked = goes_on_if_blocked
         self.findings: dict[str, Finding] = {}
         self.judged: list[Rule] = []
         self.facts: dict[str, Any] = {}
         self.warnings: list[str] = []
         self.skipped: list[Skipped] = []
         self.answered: list[str] = []
+        self.has_main = False
         self.first_failure: JobError | None = None
 
     def add(self, check: Check, outcome: Outcome) -> None:
         """Take what a check says; lists under one name go on."""
         self.answered.append(check.name)
+        self.has_main = self.has_main or check.main
         for finding in outcome.findings:
             self.findings.setdefault(finding.id, finding)
         self.judged.extend(outcome.judged)
@@ -114,7 +122,8 @@ async def scan(ask: ScanPayload, ctx: Context) -> dict[str, Any]:
     """Run all checks of a scan; one that fails or takes too long does not stop the others.
 
     Raises:
-        JobError: no check had an answer; the first one's failure.
+        BlockedByPolicy: a rule forbids what the scan is about; `full` goes on with the rest.
+        JobError: no main check had an answer; the first one's failure.
     """
     began = time.monotonic()
     target = ask.parsed()
@@ -124,11 +133,11 @@ async def scan(ask: ScanPayload, ctx: Context) -> dict[str, Any]:
         identity = f"upload:{(await ctx.open_upload(target.upload)).name}"
     scene = Scene(ctx, target, ask.options, identity)
     checks = CHECKS[ask.scan_type](scene)
-    collected = Collected()
+    collected = Collected(goes_on_if_blocked=ask.scan_type is ScanType.FULL)
     for done, check in enumerate(checks):
         await ctx.progress(current=done, total=len(checks), stage=check.name)
         await _run(check, scene, collected)
-    if not collected.answered and collected.first_failure is not None:
+    if not collected.has_main and collected.first_failure is not None:
         raise collected.first_failure
     await ctx.progress(current=len(checks), total=len(checks), stage="result")
     return await _result(ask, scene, collected, began)
@@ -146,6 +155,8 @@ async def _run(check: Check, scene: Scene, collected: Collected) -> None:
             raise
         collected.skip(check, JobTimeout(f"It took more than the {seconds:.3g} s it had."))
     except JobError as error:
+        if isinstance(error, BlockedByPolicy) and not collected.goes_on_if_blocked:
+            raise
         collected.skip(check, error)
         scene.ctx.log("warning", "check skipped", check=check.name, reason=str(error))
 

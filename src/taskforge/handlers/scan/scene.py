@@ -31,7 +31,7 @@ class Once(Generic[ValueT]):
     """Something that several checks need and the first one gets.
 
     A failure or a time-out is kept too: the others are skipped for the same reason, and the target
-    is not asked again. Checks run one after the other.
+    is not asked again.
 
     Args:
         get: makes it.
@@ -39,6 +39,7 @@ class Once(Generic[ValueT]):
 
     def __init__(self, get: Callable[[], Awaitable[ValueT]]) -> None:
         self._get = get
+        self._lock = asyncio.Lock()
         self._made: list[ValueT] = []
         self._failed: JobError | None = None
 
@@ -48,15 +49,19 @@ class Once(Generic[ValueT]):
         Raises:
             JobError: what `get` raised, every time.
         """
-        if self._failed is not None:
-            raise self._failed
-        if not self._made:
-            try:
-                self._made.append(await self._get())
-            except JobError as error:
-                self._failed = error
-                raise
-            except asyncio.CancelledError:
-                self._failed = JobTimeout("What it builds on took too long.")
-                raise
-        return self._made[0]
+        async with self._lock:
+            if self._failed is not None:
+                raise self._failed
+            if not self._made:
+                self._made.append(await self._first())
+            return self._made[0]
+
+    async def _first(self) -> ValueT:
+        try:
+            return await self._get()
+        except JobError as error:
+            self._failed = error
+            raise
+        except asyncio.CancelledError:
+            self._failed = JobTimeout("What it builds on took too long.")
+            raise

@@ -24,7 +24,7 @@ from taskforge.handlers.scan.handshake import (
 )
 from taskforge.handlers.scan.permit import require_permit
 from taskforge.handlers.scan.scene import Once, Scene
-from taskforge.handlers.scan.weak_server import WeakServer
+from taskforge.handlers.scan.weak_server import WeakServer, weak_certificate
 
 PORT = 443
 OLD = ("TLSv1", "TLSv1.1")
@@ -83,6 +83,7 @@ class _Server:
         self._agreed = Once(self._probe_versions)
 
     async def versions(self) -> Outcome:
+        await self._best()
         agreed = await self._agreed()
         findings = [
             self._found(OLD_VERSION, f"{version} is offered", version)
@@ -139,7 +140,15 @@ class _Server:
         raise TargetError("The server agreed to no TLS version; is there TLS on this port?")
 
     async def _probe_versions(self) -> dict[str, Handshake | str | None]:
-        return {version: await self._probe(version) for version in VERSIONS}
+        # Side by side: a server that is silent about one version costs its time once.
+        probes = [self._probe(version) for version in VERSIONS]
+        answers = await asyncio.gather(*probes, return_exceptions=True)
+        agreed: dict[str, Handshake | str | None] = {}
+        for version, answer in zip(VERSIONS, answers, strict=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            agreed[version] = answer
+        return agreed
 
     async def _probe(self, version: str, ciphers: str = "") -> Handshake | str | None:
         """A handshake; None if the server declined, and a word if there was no answer to get."""
@@ -160,7 +169,8 @@ class _Server:
     async def _open(self) -> Callable[[], Awaitable[socket]]:
         target, ctx = self._scene.target, self._scene.ctx
         if target.is_demo:
-            return (await asyncio.to_thread(WeakServer, ctx.workdir())).connect
+            certificate = await asyncio.to_thread(weak_certificate, datetime.now(UTC))
+            return WeakServer(certificate, ctx.workdir()).connect
         reason = await require_permit(self._scene, self._port)
         ctx.log("info", "active scan permitted", host=target.host, port=self._port, reason=reason)
         return lambda: ctx.http.dial(target.host, self._port)

@@ -8,7 +8,7 @@ import asyncio
 import ssl
 import warnings
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from socket import socket, socketpair
 
@@ -27,15 +27,16 @@ LIVED_FOR = timedelta(days=3_650)
 
 
 class WeakServer:
-    """Old versions, any cipher, and a self-signed, expired certificate for another name.
+    """Old versions, any cipher, and what certificate it is given.
 
     Args:
+        certificate: PEM, with its key.
         folder: for the certificate, while the context reads it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, certificate: bytes, folder: Path) -> None:
         path = folder / "weak.pem"
-        path.write_bytes(_certificate(datetime.now(UTC)))
+        path.write_bytes(certificate)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.set_ciphers(ANY_CIPHER)
         with warnings.catch_warnings():
@@ -63,7 +64,8 @@ class WeakServer:
             await carry(session, incoming, outgoing, connection)
 
 
-def _certificate(now: datetime) -> bytes:
+def weak_certificate(now: datetime) -> bytes:
+    """A key that is too short and a certificate: self-signed, expired, for another name; PEM."""
     key = rsa.generate_private_key(65_537, KEY_BITS)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
     certificate = (
