@@ -6,6 +6,7 @@ import stat
 import tarfile
 import zipfile
 
+import msgspec
 import pytest
 
 from taskforge.core.failures import InvalidInput
@@ -73,8 +74,12 @@ def test_a_folder_of_an_archive_can_be_asked_for(read):
     assert [each.name for each in texts] == ["src/a.py"]
 
 
-@pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "a/../../b", "C:\\evil", "..\\b", "\\b"])
-@pytest.mark.parametrize("make", [lambda name: zipped({name: "x"}), lambda name: tarred(file(name))])
+@pytest.mark.parametrize(
+    "name", ["../evil", "/etc/passwd", "a/../../b", "C:\\evil", "..\\b", "\\b"]
+)
+@pytest.mark.parametrize(
+    "make", [lambda name: zipped({name: "x"}), lambda name: tarred(file(name))]
+)
 def test_an_entry_that_leads_out_refuses_the_archive(read, name, make):
     with pytest.raises(InvalidInput, match="leads out of the archive"):
         read(make(name))
@@ -145,3 +150,11 @@ def test_utf_16_is_read(read):
     texts, _ = read("día".encode("utf-16"))
 
     assert texts[0].text == "día"
+
+
+def test_a_name_that_is_no_text_is_made_one(read):
+    content = tarred(file("caf" + "\udcff" + ".txt"), file("b\udcff", b"\0"))
+
+    texts, skipped = read(content)
+
+    assert msgspec.json.encode([texts, skipped])

@@ -6,8 +6,7 @@ from taskforge.core.outbound import HttpFailed
 GOOD = (
     "200 OK",
     "content-type: text/html; charset=utf-8",
-    "content-security-policy: default-src 'self'; object-src 'none'; base-uri 'none';"
-    " frame-ancestors 'none'",
+    "content-security-policy: default-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options: nosniff",
     "referrer-policy: no-referrer",
     "permissions-policy: camera=()",

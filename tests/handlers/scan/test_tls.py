@@ -57,9 +57,12 @@ async def test_the_demo_host_is_a_server_of_the_jobs_own(scans, rules):
 
 
 async def test_a_good_server_with_an_unknown_authority_is_only_untrusted(tls, rules, authority):
-    soon = datetime.now(UTC) + timedelta(days=90)
-    result = await tls(server_context(authority, "localhost", not_after=soon,
-                                      not_before=datetime.now(UTC) - timedelta(days=1)))  # fmt: skip
+    now = datetime.now(UTC)
+    context = server_context(
+        authority, "localhost", not_before=now - timedelta(days=1),
+        not_after=now + timedelta(days=90),
+    )  # fmt: skip
+    result = await tls(context)
 
     assert rules(result)["tls.untrusted"] == "high"
     assert set(rules(result)) <= {"tls.untrusted", "tls.static_keys"}
@@ -98,7 +101,9 @@ async def test_expiry_names_and_old_versions_are_told(tls, rules, authority):
 
 
 async def test_a_certificate_that_ends_soon_is_told(tls, rules, authority):
-    context = server_context(authority, "localhost", not_after=datetime.now(UTC) + timedelta(days=5))
+    context = server_context(
+        authority, "localhost", not_after=datetime.now(UTC) + timedelta(days=5)
+    )
 
     assert rules(await tls(context))["tls.expires_soon"] == "medium"
 

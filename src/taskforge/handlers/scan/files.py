@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 import msgspec
 
 from taskforge.core.failures import InvalidInput
+from taskforge.core.plain import plain_text
 from taskforge.handlers.scan.finding import Skipped
 
 MAX_ENTRIES = 1_000
@@ -29,6 +30,7 @@ RATIO_FLOOR = 1024 * 1024
 MAX_BYTES = 64 * 1024 * 1024
 """Of all entries of an archive, unpacked."""
 MAX_FILE_BYTES = 2 * 1024 * 1024
+NAME_LIMIT = 250
 MAX_SKIPPED = 50
 """How many are named; the rest is counted."""
 
@@ -154,7 +156,7 @@ def _from_zip(file: BinaryIO, size: int, only: str) -> Iterator[Text | Skipped]:
             if info.is_dir() or not _wanted(info.filename, only):
                 continue
             if info.flag_bits & 1:
-                yield Skipped(check=info.filename, reason="it is encrypted")
+                yield Skipped(check=plain_text(info.filename, NAME_LIMIT), reason="it is encrypted")
                 continue
             with archive.open(info) as entry:
                 yield _text(info.filename, entry.read(MAX_FILE_BYTES + 1))
@@ -197,6 +199,7 @@ def _wanted(name: str, only: str) -> bool:
 
 
 def _text(name: str, data: bytes) -> Text | Skipped:
+    name = plain_text(name, NAME_LIMIT)
     if len(data) > MAX_FILE_BYTES:
         return Skipped(check=name, reason=f"it is larger than {MAX_FILE_BYTES >> 20} MiB")
     if data.startswith(_ARCHIVES):

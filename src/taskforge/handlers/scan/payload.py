@@ -1,5 +1,6 @@
 """What a `security_scan` job asks for."""
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -41,7 +42,7 @@ class ScanOptions(Payload, frozen=True):
     severity_min: Severity = Severity.INFO
     """Findings below it are counted and graded, and not listed."""
     ports: Annotated[tuple[Port, ...], Meta(min_length=1, max_length=100)] = DEFAULT_PORTS
-    path: Annotated[str, Meta(max_length=300, pattern=r"^[^\x00-\x20\x7f]*$")] = ""
+    path: Annotated[str, Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     """Of a site: the page to ask for. Of a text given with the job: its file name, such as
     `requirements.txt`. Of an archive: the folder or file to read, in place of all."""
     timeout_s: Annotated[int, Meta(ge=1, le=120)] = 20
@@ -75,8 +76,8 @@ class ScanPayload(Payload, frozen=True):
         if self.scan_type is ScanType.DNS and self.parsed().is_address:
             raise ValueError("`target` is an address; a dns scan needs a name")
         path = self.options.path
-        if self.scan_type not in READS_TEXT and path and not path.startswith("/"):
-            raise ValueError("`options.path` of a site begins with `/`")
+        if self.scan_type not in READS_TEXT and path and not re.fullmatch(r"/[!-~]*", path):
+            raise ValueError("`options.path` of a site begins with `/` and is ASCII, no spaces")
 
     def parsed(self) -> Target:
         """The target, taken apart."""

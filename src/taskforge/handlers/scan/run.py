@@ -145,7 +145,10 @@ async def scan(ask: ScanPayload, ctx: Context) -> dict[str, Any]:
 
 async def _run(check: Check, scene: Scene, collected: Collected) -> None:
     left = (scene.ctx.deadline - datetime.now(UTC)).total_seconds() - SPARE_SECONDS
-    seconds = max(0.0, min(scene.options.timeout_s, left))
+    if left <= 0:
+        collected.skip(check, JobTimeout("The attempt's time is up."))
+        return
+    seconds = min(scene.options.timeout_s, left)
     clock = asyncio.timeout(seconds)
     try:
         async with clock:

@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 
+from taskforge.core.plain import plain_text
 from taskforge.core.sandbox import SandboxLimits
 from taskforge.handlers.scan.files import Source
 from taskforge.handlers.scan.finding import Check, Outcome
 from taskforge.handlers.scan.osv import URL, Version, look_up
-from taskforge.handlers.scan.payload import ScanType
+from taskforge.handlers.scan.payload import MAX_TARGET, ScanType
 from taskforge.handlers.scan.scene import Once, Scene
 
 ROOM = "taskforge.handlers.scan"
@@ -70,6 +71,6 @@ async def _in_child(scene: Scene, kind: ScanType, work: str) -> Any:
 async def _source(scene: Scene, kind: ScanType) -> Source:
     target, path = scene.target, scene.options.path
     if target.upload is None:
-        return Source(name=path or NAMES[kind], text=target.text)
+        return Source(name=path or NAMES[kind], text=plain_text(target.text, MAX_TARGET))
     stored = await scene.ctx.open_upload(target.upload)
     return Source(name=stored.name, path=str(stored.path), only=path)
