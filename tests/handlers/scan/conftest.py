@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 import msgspec
 import pytest
@@ -114,7 +115,7 @@ class DnsServer(asyncio.DatagramProtocol):
     def connection_made(self, transport):
         self.transport = transport
 
-    def datagram_received(self, data, address):
+    def datagram_received(self, data, addr):
         query = dns.message.from_wire(data)
         reply = dns.message.make_response(query)
         reply.flags |= dns.flags.RA
@@ -126,7 +127,7 @@ class DnsServer(asyncio.DatagramProtocol):
             reply.set_rcode(dns.rcode.NXDOMAIN)
         elif known.get(kind):
             reply.answer.append(dns.rrset.from_text(name, 60, "IN", kind, *known[kind]))
-        self.transport.sendto(reply.to_wire(), address)
+        self.transport.sendto(reply.to_wire(), addr)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import lzma
 import stat
 import tarfile
 import zipfile
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -24,7 +25,7 @@ def zipped(entries, mode=stat.S_IFREG | 0o644, kind=zipfile.ZIP_DEFLATED):
     return buffer.getvalue()
 
 
-def tarred(*members, pack=bytes):
+def tarred(*members, pack: Callable[[bytes], bytes] = bytes):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name, content, kind in members:
