@@ -38,6 +38,14 @@ async def test_a_hardcoded_password_is_not_repeated(scans):
     assert finding["severity"] == "low"
 
 
+async def test_a_token_in_a_risky_line_is_masked(scans):
+    result = await scans("code", "requests.get(url, verify=False, auth=('me', 'tok3n-a1b2c3'))\n")
+
+    assert result["findings"]
+    assert "a1b2c3" not in str(result)
+    assert b"a1b2c3" not in scans.ctx.artifacts["findings.sarif"].read_bytes()
+
+
 async def test_code_is_never_run(scans, tmp_path):
     mark = tmp_path / "mark"
 

@@ -17,7 +17,7 @@ async def test_requirements_are_judged_line_by_line(scans, rules):
             "flask==3.1.2  # fine",
             "requests",
             "httpx>=0.28",
-            f"{INDEX} https://other.example/simple",
+            f"{INDEX} https://me:pa55@other.example/simple",
             "tools @ http://files.example/tools.whl",
             "lib @ git+https://git.example/lib@" + "a1" * 20,
             "-e git+https://user:pa55@git.example/x#egg=x",

@@ -114,5 +114,12 @@ def test_a_service_is_known_by_its_greeting_or_its_port(port, greeting, name):
     assert service_of(port, greeting).name == name
 
 
+def test_of_http_only_the_servers_name_is_shown():
+    reply = b"HTTP/1.1 200 OK\r\nServer: nginx/1.25.3\r\nDate: x\r\n"
+
+    assert shown(reply) == "nginx/1.25.3"
+    assert shown(b"HTTP/1.1 404 No\r\n\r\n") == ""
+
+
 def test_a_greeting_is_shown_without_control_characters():
     assert shown(b"\x00\x1b[31mred\xff\r\nsecond") == "··[31mred·"

@@ -50,6 +50,8 @@ _manager: Any = import_module("bandit.core.manager")
 _config: Any = import_module("bandit.core.config")
 _loader: Any = import_module("bandit.core.extension_loader")
 _links: Any = import_module("bandit.core.docs_utils")
+_SECRET = re.compile(r"([\"'])(?=[^\"'\s]*\d)(?=[^\"'\s]*[A-Za-z])[^\"'\s]{6,}\1")
+"""A text of one word with letters and digits: what a password or token in code looks like."""
 _QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
 
 
@@ -113,8 +115,7 @@ def _findings(issues: list[dict[str, Any]], text: Text, identity: str) -> Iterat
     for issue in issues:
         line, number = int(issue["line_number"] or 0), str(issue["test_id"])
         said = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-        if number in HARDCODED:
-            said = _QUOTED.sub("'…'", said)
+        said = (_QUOTED if number in HARDCODED else _SECRET).sub("'…'", said)
         key = f"{text.name}\n{said}"
         seen[number + key] += 1
         place = Place(identity, f"{text.name}:{line}", line, f"{key}\n{seen[number + key]}")

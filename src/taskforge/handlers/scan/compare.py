@@ -11,7 +11,9 @@ from taskforge.handlers.scan.finding import Finding, Severity
 from taskforge.handlers.scan.scene import Scene
 
 MOST_KEPT = 400
-"""Findings that are remembered: 64 kB of JSON."""
+"""Findings that are remembered."""
+KEPT_BYTES = 48_000
+"""Of JSON that they take; a value that is remembered may have 64 kB."""
 TITLE = 80
 MOST_SHOWN = 100
 
@@ -33,6 +35,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[Brief]
     checks: list[str]
     """The checks that had an answer."""
+    complete: bool
+    """Whether all findings are in it."""
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,9 +74,12 @@ async def compare(
         Brief(id=each.id, title=each.title[:TITLE], severity=each.severity)
         for each in findings[:MOST_KEPT]
     ]
+    while len(msgspec.json.encode(kept)) > KEPT_BYTES:
+        del kept[len(kept) // 2 :]
+    has_all = len(kept) == len(findings)
     memory = Memory(
         job_id=str(scene.ctx.job_id), at=datetime.now(UTC), grade=grade, findings=kept,
-        checks=list(checks)[:50],
+        checks=list(checks)[:50], complete=has_all,
     )  # fmt: skip
     await scene.ctx.remember(key, msgspec.to_builtins(memory))
     shown = scene.identity[:200]
@@ -80,7 +87,7 @@ async def compare(
         return Comparison(target=shown)
     before = {each.id: each for each in previous.findings}
     now = {each.id for each in findings}
-    complete = set(previous.checks) <= set(checks) and len(findings) <= MOST_KEPT
+    complete = set(previous.checks) <= set(checks) and has_all and previous.complete
     fixed = [each for each in previous.findings if each.id not in now] if complete else []
     return Comparison(
         target=shown, previous_job_id=previous.job_id, previous_at=previous.at,

@@ -80,9 +80,9 @@ def defects(manifest: Manifest) -> Iterator[Defect]:
     """What is wrong with a list and its packages."""
     for line, option, value in manifest.options:
         if option == "trusted-host" or value.startswith("http:"):
-            yield Defect(PLAIN_SOURCE, f"{option} {value}", option, line)
+            yield Defect(PLAIN_SOURCE, f"{option} {_without_secrets(value)}", option, line)
         elif option == "extra-index-url":
-            yield Defect(CONFUSION, f"{option} {value}", option, line)
+            yield Defect(CONFUSION, f"{option} {_without_secrets(value)}", option, line)
     bare = [package.name for package in manifest.packages if package.hashed is False]
     pinned = manifest.kind != "requirements" or all(each.exact for each in manifest.packages)
     if bare and pinned:

@@ -40,6 +40,9 @@ DEMO_PORTS = {
 }
 """What the demo host listens on, and its greetings."""
 
+VERSIONED = frozenset({"ssh", "vnc"})
+"""Protocols that have to begin with a version."""
+
 Connect = Callable[[int], Awaitable[socket]]
 _VERSION = re.compile(r"\d+\.\d+")
 
@@ -165,7 +168,7 @@ def _findings(scene: Scene, answer: Answer) -> list[Finding]:
     service, banner = service_of(answer.port, answer.greeting), shown(answer.greeting)
     said = f"{service.name}, greeting {banner!r}" if banner else service.name
     findings = [found(service.rule or OPEN, place, said)]
-    if _VERSION.search(banner) and service.name != "ssh":
+    if _VERSION.search(banner) and service.name not in VERSIONED:
         findings.append(found(BANNER, place, banner))
     return findings
 

@@ -1,5 +1,6 @@
 """What answers on a port: known services, their greetings, and what is wrong with showing them."""
 
+import re
 from typing import NamedTuple
 
 from taskforge.handlers.scan.finding import Rule, Severity
@@ -89,6 +90,10 @@ def service_of(port: int, greeting: bytes) -> Service:
 
 
 def shown(greeting: bytes) -> str:
-    """The first line of a greeting as printable text."""
-    line = greeting.decode("latin-1").strip().split("\n")[0][:BANNER_LIMIT]
+    """The first line of a greeting as printable text; of HTTP the server's name for itself."""
+    text = greeting.decode("latin-1").strip()
+    if text.startswith("HTTP/"):
+        named = re.search(r"^server:(.*)$", text, re.IGNORECASE | re.MULTILINE)
+        text = named[1].strip() if named else ""
+    line = text.split("\n")[0][:BANNER_LIMIT]
     return "".join(char if char.isascii() and char.isprintable() else "·" for char in line.strip())
