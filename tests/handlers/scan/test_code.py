@@ -18,6 +18,14 @@ exec(open("/dev/null").read())  # nosec
 """
 
 
+def zipped(entries):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in entries.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
 async def test_risky_calls_are_found_with_line_and_reference(scans, rules):
     result = await scans("code", RISKY, path="app.py")
 
@@ -54,21 +62,25 @@ async def test_code_is_never_run(scans, tmp_path):
     assert not mark.exists()
 
 
-async def test_what_is_no_python_is_skipped_and_told(scans):
-    result = await scans("code", "def broken(:\n", path="app.py")
+async def test_a_file_that_cannot_be_parsed_is_skipped_and_told(scans):
+    upload = scans.ctx.give_upload("src.zip", zipped({"a.py": "def broken(:", "b.py": "pass"}))
+
+    result = await scans("code", f"upload:{upload}")
 
     assert result["skipped"] == [
-        {"check": "app.py", "reason": "syntax error while parsing AST from file"}
+        {"check": "a.py", "reason": "syntax error while parsing AST from file"}
     ]
 
 
+@pytest.mark.parametrize("text", ["def broken(:\n", "x = " + "(" * 5_000, "x = " + "-" * 9_999])
+async def test_code_that_cannot_be_parsed_at_all_gets_no_grade(scans, text):
+    with pytest.raises(InvalidInput, match="No Python in it could be read"):
+        await scans("code", text, path="app.py")
+
+
 async def test_only_python_files_of_an_archive_are_read(scans):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("src/a.py", "assert user\n")
-        archive.writestr("src/b.py", "import pickle\n")
-        archive.writestr("readme.md", "eval(text)")
-    upload = scans.ctx.give_upload("src.zip", buffer.getvalue())
+    files = {"src/a.py": "assert user\n", "src/b.py": "import pickle\n", "x.md": "eval(text)"}
+    upload = scans.ctx.give_upload("src.zip", zipped(files))
 
     result = await scans("code", f"upload:{upload}")
 
@@ -77,20 +89,10 @@ async def test_only_python_files_of_an_archive_are_read(scans):
 
 
 async def test_an_archive_without_python_says_what_is_read(scans):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a.js", "eval(x)")
-        archive.writestr("b.js", "eval(x)")
-    upload = scans.ctx.give_upload("src.zip", buffer.getvalue())
+    upload = scans.ctx.give_upload("src.zip", zipped({"a.js": "eval(x)", "b.js": "eval(x)"}))
 
     with pytest.raises(InvalidInput, match="read Python only"):
         await scans("code", f"upload:{upload}")
-
-
-async def test_deeply_nested_source_does_no_harm(scans):
-    result = await scans("code", "x = " + "(" * 5_000 + ")" * 5_000)
-
-    assert result["skipped"]
 
 
 async def test_cancelling_stops_the_child_within_a_second(scans):

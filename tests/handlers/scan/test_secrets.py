@@ -76,6 +76,9 @@ async def test_odd_names_and_characters_do_no_harm(scans):
     result = await scans("secrets", text, path="../../" + "n" * 250)
 
     assert msgspec.json.encode(result)
+    assert [skipped["reason"] for skipped in result["skipped"]] == [
+        "lines of more than 100,000 characters were left out"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def find_flaws(report: Report, source: Any, identity: str) -> Outcome:
         identity: the target's.
 
     Raises:
-        InvalidInput: as `files.read_texts`, or there is no Python in it.
+        InvalidInput: as `files.read_texts`, or there is no Python in it that can be parsed.
     """
     wanted = msgspec.convert(source, Source)
     read = read_texts(wanted)
@@ -93,6 +93,9 @@ def _scan(report: Report, read: Texts, identity: str) -> Outcome:
             del findings[MAX_FINDINGS:]
             warnings.append(f"The scan stopped at {MAX_FINDINGS:,} findings.")
             break
+    unread = len(skipped) - len(read.skipped)
+    if unread >= len(read.texts):
+        raise InvalidInput(f"No Python in it could be read: {skipped[-1].reason}.")
     if hidden:
         warnings.append(f"{hidden} lines are exempted by `# nosec` comments.")
     facts = {"files": len(read.texts), "lines": lines}

@@ -101,7 +101,9 @@ def lookalike(ecosystem: str, name: str) -> str:
     same_look = _looks(ecosystem).get(_look(name))
     if same_look:
         return same_look
-    return next((each for each in sorted(known) if len(each) >= SHORT and _near(name, each)), "")
+    near = _by_length(ecosystem)
+    around = (each for size in (-1, 0, 1) for each in near.get(len(name) + size, ()))
+    return next((each for each in around if _near(name, each)), "")
 
 
 def _of_package(package: Package, kind: str) -> Iterator[tuple[Rule, str]]:
@@ -172,15 +174,27 @@ def _looks(ecosystem: str) -> dict[str, str]:
     return {_look(name): name for name in sorted(POPULAR[ecosystem]) if len(name) >= SHORT}
 
 
+@cache
+def _by_length(ecosystem: str) -> dict[int, list[str]]:
+    lengths: dict[int, list[str]] = {}
+    for name in sorted(POPULAR[ecosystem]):
+        if len(name) >= SHORT:
+            lengths.setdefault(len(name), []).append(name)
+    return lengths
+
+
 def _look(name: str) -> str:
     table = str.maketrans({"0": "o", "1": "l", "-": "", "_": "", ".": "", "@": "", "/": ""})
     return name.lower().translate(table).replace("rn", "m").replace("vv", "w")
 
 
 def _near(one: str, other: str) -> bool:
-    """Whether one edit, or the exchange of two neighbours, makes one the other."""
-    if abs(len(one) - len(other)) > 1:
-        return False
+    """Whether one edit, or the exchange of two neighbours, makes one the other.
+
+    The lengths differ by one at most.
+    """
+    if one[0] != other[0] and one[-1] != other[-1]:
+        return False  # an edit or exchange leaves one of the ends alone
     start = 0
     while start < min(len(one), len(other)) and one[start] == other[start]:
         start += 1

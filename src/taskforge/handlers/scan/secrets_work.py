@@ -12,12 +12,21 @@ from typing import Any, NamedTuple
 import msgspec
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 from detect_secrets.core.potential_secret import PotentialSecret
-from detect_secrets.core.scan import scan_file
+from detect_secrets.core.scan import MAX_LINE_LENGTH, scan_file
 from detect_secrets.settings import default_settings
 
 from taskforge.handlers.base import Report
 from taskforge.handlers.scan.files import Source, Text, read_texts
-from taskforge.handlers.scan.finding import Finding, Outcome, Place, Rule, Severity, found, masked
+from taskforge.handlers.scan.finding import (
+    Finding,
+    Outcome,
+    Place,
+    Rule,
+    Severity,
+    Skipped,
+    found,
+    masked,
+)
 
 MAX_FINDINGS = 1_000
 GENERIC = {
@@ -56,6 +65,9 @@ def find_secrets(report: Report, source: Any, identity: str) -> Outcome:
     rules = [_rule(kind) for kind in sorted(get_mapping_from_secret_type_to_class())]
     with default_settings():
         for done, text in enumerate(texts, 1):
+            if any(len(line) > MAX_LINE_LENGTH for line in text.text.splitlines()):
+                reason = f"lines of more than {MAX_LINE_LENGTH:,} characters were left out"
+                skipped.append(Skipped(check=text.name, reason=reason))
             report(current=done - 1, total=len(texts), stage="secrets", message=text.name[:200])
             findings.extend(_of_text(done, text, identity))
             if len(findings) > MAX_FINDINGS:
