@@ -25,6 +25,7 @@ from taskforge.api.routes import (
     queues,
     stats,
     uploads,
+    webhooks,
     workers,
 )
 from taskforge.api.routes.docs import DocsPage, Schema, docs_router, openapi_json
@@ -49,6 +50,7 @@ V1: Sequence[ControllerRouterHandler] = (
     queues.router,
     workers.router,
     mailbox.router,
+    webhooks.router,
     live.router,
 )
 """Everything below `/api/v1`."""

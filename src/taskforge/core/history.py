@@ -81,6 +81,20 @@ class DeliveryRecord(msgspec.Struct, frozen=True, kw_only=True):
     last_status: int | None = None
     """The HTTP status of the last call."""
     last_error: str | None = None
+    """Why the last call brought no answer: `blocked`, `dns`, `connect`, `timeout`, `tls`, …"""
+
+
+class Delivery(DeliveryRecord, frozen=True, kw_only=True):
+    """A webhook call as the delivery log shows it."""
+
+    job_id: UUID
+    job_version: int
+    user_id: UUID | None = None
+    """Whose secret signs it."""
+    endpoint: UUID
+    """Equal for all calls of one account to one address."""
+    last_response: str | None = None
+    """The first 1,024 characters of the last answer."""
 
 
 class JobDetail(JobItem, frozen=True, kw_only=True):

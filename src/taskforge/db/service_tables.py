@@ -137,6 +137,7 @@ webhook_deliveries = Table(
     Column("job_id", Uuid, nullable=False),
     Column("job_version", Integer, nullable=False),
     Column("user_id", Uuid),
+    Column("endpoint", Uuid, nullable=False),
     Column("event", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("status", Text, nullable=False, server_default="pending"),
@@ -149,8 +150,28 @@ webhook_deliveries = Table(
     Column("last_response", Text),
     CheckConstraint("status IN ('delivered', 'disabled', 'failed', 'pending')", name="status"),
     UniqueConstraint("job_id", "job_version"),
-    Index("ix_webhook_deliveries_due", "next_at", postgresql_where=text("status = 'pending'")),
+    Index(
+        "ix_webhook_deliveries_due", "endpoint", "next_at", "id",
+        postgresql_where=text("status = 'pending'"),
+    ),
+    Index(None, "created_at", "id"),
+)  # fmt: skip
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid),
+    Column("url", Text, nullable=False),
+    Column("owner", Uuid),
+    Column("lease_until", TIME),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("open_until", TIME),
+    Column("disabled_at", TIME),
+    Column("reason", Text),
+    postgresql_with=BUSY,
 )
+"""How each receiver fares: who serves it now, failures in a row, the breaker (S-32)."""
 
 audit = Table(
     "audit",

@@ -36,10 +36,13 @@ tallied AS (
 )
 """.format(bucket=BUCKET_SQL.format("seconds"))
 
+# One receiver is one address of one account: accounts do not share their fates.
 NOTIFY = f""",
 notified AS (
-    INSERT INTO webhook_deliveries (id, job_id, job_version, user_id, event, url)
-    SELECT gen_random_uuid(), m.id, m.version, d.created_by, 'job.' || m.status, d.webhook_url
+    INSERT INTO webhook_deliveries (id, job_id, job_version, user_id, endpoint, event, url)
+    SELECT gen_random_uuid(), m.id, m.version, d.created_by,
+           md5(coalesce(d.created_by::text, '') || ' ' || d.webhook_url)::uuid,
+           'job.' || m.status, d.webhook_url
     FROM moved m JOIN job_details d ON d.job_id = m.id
     WHERE m.notify AND m.status IN {listed(FINAL)}
 )

@@ -22,6 +22,7 @@ from taskforge.core.states import JobStatus
 from taskforge.core.watch import Watch
 from taskforge.db import hints, leases, moves, roster
 from taskforge.db.counts import roll_up
+from taskforge.db.deliveries import prune_deliveries
 from taskforge.db.engine import transaction
 from taskforge.db.facts import EPOCH, get_fact, set_fact
 from taskforge.db.job_rows import get_rows
@@ -29,6 +30,7 @@ from taskforge.db.keepsakes import prune_memory
 from taskforge.db.leases import Expired
 from taskforge.db.mailbox import prune_mail
 from taskforge.db.prune import prune_jobs, prune_keys, prune_minutes, prune_sessions
+from taskforge.db.webhook_secrets import prune_secrets
 from taskforge.flows.deps import Deps
 from taskforge.flows.frames import moved
 from taskforge.log import get_logger
@@ -142,6 +144,8 @@ async def prune(deps: Deps) -> int:
             + await prune_minutes(connection, days=days, limit=PRUNE_BATCH)
             + await prune_keys(connection, limit=PRUNE_BATCH)
             + await prune_sessions(connection, limit=PRUNE_BATCH)
+            + await prune_deliveries(connection, days=days, limit=PRUNE_BATCH)
+            + await prune_secrets(connection)
         )
 
 

@@ -16,6 +16,7 @@ from taskforge.config import Settings
 from taskforge.core.watch import Watch
 from taskforge.flows import sweep, tend
 from taskforge.flows.deps import Deps, open_deps
+from taskforge.flows.webhooks import LANES, Courier
 from taskforge.handlers.registry import load
 from taskforge.log import configure, get_logger
 from taskforge.outside.orphans import SHARDS
@@ -42,15 +43,17 @@ async def _run(settings: Settings) -> None:
     async with open_deps(
         settings, registry, statement_seconds=STATEMENT_SECONDS, by_key=True
     ) as deps:
-        duties = [asyncio.create_task(duty) for duty in _duties(deps)]
+        courier = Courier(deps)
+        duties = [asyncio.create_task(duty) for duty in _duties(deps, courier)]
         log.info("scheduler.started")
         await stop.wait()
         for duty in duties:
             duty.cancel()
         await asyncio.gather(*duties, return_exceptions=True)
+        await courier.close()
 
 
-def _duties(deps: Deps) -> list[Coroutine[None, None, None]]:
+def _duties(deps: Deps, courier: Courier) -> list[Coroutine[None, None, None]]:
     lease = deps.settings.lease_seconds
     watch = Watch(lease)
     # Several schedulers begin at several places, so that a part is not left out for long.
@@ -61,6 +64,7 @@ def _duties(deps: Deps) -> list[Coroutine[None, None, None]]:
         every(lease / 6, "rescue", lambda: tend.rescue(deps, watch), full=tend.RESCUE_BATCH),
         every(min(lease / 6, 5.0), "rehint", lambda: tend.rehint(deps)),
         every(lease / 3, "fleet", lambda: tend.fleet(deps)),
+        every(0.25, "webhooks", courier.collect, full=LANES),
         every(1.0, "count", lambda: tend.count(deps), full=tend.COUNT_BATCH),
         every(60.0, "prune", lambda: tend.prune(deps), full=tend.PRUNE_BATCH),
         every(60.0, "expire", lambda: sweep.expire(deps), full=sweep.EXPIRE_BATCH),

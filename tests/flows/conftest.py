@@ -1,0 +1,50 @@
+"""What delivers webhooks, and who gets them."""
+
+import asyncpg
+import msgspec
+import pytest
+
+from support.receiver import receiving
+from taskforge.core.people import Principal, Role
+from taskforge.flows import accounts
+from taskforge.flows.deps import open_deps
+from taskforge.flows.webhooks import Courier
+from taskforge.handlers.registry import load
+
+
+@pytest.fixture
+async def receiver():
+    async with receiving() as it:
+        yield it
+
+
+@pytest.fixture
+async def deps(settings, receiver):
+    reachable = msgspec.structs.replace(
+        settings, outbound_allowed_hosts=f"127.0.0.1:{receiver.port}"
+    )
+    async with open_deps(reachable, load(["jobs.plain"])) as it:
+        yield it
+
+
+@pytest.fixture
+async def plain(database_url):
+    it = await asyncpg.connect(database_url)
+    yield it
+    await it.close()
+
+
+@pytest.fixture
+async def ann(deps):
+    made = await accounts.create_user(
+        deps, username="ann", email="ann@example.com", password="a long enough password",
+        role=Role.OPERATOR,
+    )  # fmt: skip
+    return Principal(made.id, "ann", Role.OPERATOR, session_id=made.id)
+
+
+@pytest.fixture
+async def courier(deps):
+    it = Courier(deps)
+    yield it
+    await it.close()
