@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ops.bench import rows
 from ops.bench.fanout import fanout
+from ops.bench.hooks import hooks
 from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
 from ops.bench.stack import stack
@@ -22,6 +23,7 @@ ROWS: dict[str, Row] = {
     "latency": rows.latency,
     "fanout": fanout,
     "reads": reads,
+    "hooks": hooks,
     "sleepers": rows.sleepers,
     "memory": rows.memory,
     "idle": rows.idle,
