@@ -16,10 +16,10 @@ from litestar import Litestar, get
 from sqlalchemy import text
 
 from taskforge.api.app import create_app
-from taskforge.api.auth import at_least
+from taskforge.api.auth import needs
 from taskforge.config import Settings
 from taskforge.core.errors import Unauthenticated
-from taskforge.core.people import Role
+from taskforge.core.people import Permission, Role
 from taskforge.flows import tokens
 from taskforge.flows.deps import Deps
 from tests.api.conftest import http_client, living
@@ -206,7 +206,7 @@ async def test_misses_at_the_same_time_share_statements(viewer: httpx.AsyncClien
     assert len(set(found)) == 1
 
 
-@get("/for-operators", guards=[at_least(Role.OPERATOR)])
+@get("/for-operators", guards=[needs(Permission.ACT)])
 async def for_operators() -> dict[str, bool]:
     return {"ok": True}
 

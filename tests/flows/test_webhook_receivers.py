@@ -46,7 +46,9 @@ async def test_sending_again_revives_a_receiver(deps, plain, courier, receiver, 
     await cancelled(deps, ann, receiver.url())
     await settled(courier, plain)
 
-    await deliveries.redeliver_one(deps, await plain.fetchval("SELECT id FROM webhook_deliveries"))
+    await deliveries.redeliver_one(
+        deps, await plain.fetchval("SELECT id FROM webhook_deliveries"), ann
+    )
     await settled(courier, plain)
 
     assert tuple(await plain.fetchrow(STATES)) == ("delivered", 1, 200, None)

@@ -14,12 +14,14 @@ from taskforge.api.envelope import Envelope
 from taskforge.api.errors import to_response
 from taskforge.api.openapi import openapi_config
 from taskforge.api.routes import (
+    admin,
     artifacts,
     auth,
     bulk,
     health,
     job_types,
     jobs,
+    keys,
     live,
     mailbox,
     queues,
@@ -41,6 +43,7 @@ MAX_BODY = 1_048_576
 
 V1: Sequence[ControllerRouterHandler] = (
     auth.router,
+    keys.router,
     jobs.router,
     bulk.router,
     artifacts.router,
@@ -51,6 +54,7 @@ V1: Sequence[ControllerRouterHandler] = (
     workers.router,
     mailbox.router,
     webhooks.router,
+    admin.router,
     live.router,
 )
 """Everything below `/api/v1`."""

@@ -1,7 +1,7 @@
 """Who is asking, how often, and whether they may: one guard in front of every route.
 
-A route says whom it takes: `guards=[at_least(Role.…)]`, or `guards=[anyone]` for what needs no
-account and is counted by client address, or `opt=PUBLIC` for what is not even counted.
+A route says what it asks for: `guards=[needs(Permission.…)]`, or `guards=[anyone]` for what needs
+no account and is counted by client address, or `opt=PUBLIC` for what is not even counted.
 `check_routes` refuses to start with a route that says nothing (S-13). It is one guard for all that
 must be done, since Litestar copies the handler for each.
 """
@@ -18,7 +18,7 @@ from litestar.routes import HTTPRoute
 from taskforge.api.clients import client_ip, header, network_of
 from taskforge.bus.limit import Check, Grant
 from taskforge.core.errors import Denied, Limited, Unauthenticated
-from taskforge.core.people import Principal, Role
+from taskforge.core.people import ROLE_OF, SESSION_ONLY, Permission, Principal
 from taskforge.flows.deps import Deps
 from taskforge.metrics import AUTH_FAILURES, RATE_LIMITED
 
@@ -28,10 +28,10 @@ PUBLIC: dict[str, Any] = {"unlimited": True}
 """`opt` of a route for everybody, however often."""
 
 
-class AtLeast(NamedTuple):
-    """A guard that lets a role and those above it pass, and counts the request."""
+class Needs(NamedTuple):
+    """A guard that lets those pass who have a permission, and counts the request."""
 
-    role: Role
+    permission: Permission
 
     async def __call__(
         self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
@@ -41,20 +41,36 @@ class AtLeast(NamedTuple):
         Raises:
             Unauthenticated: no credential, or a wrong one.
             Limited: too many requests.
-            Denied: the principal's role does not include this one.
+            Denied: the principal lacks the permission.
         """
         scope: Any = connection.scope
         deps: Deps = connection.app.state["deps"]
         cost: int = handler.opt.get("cost", 1)
         principal = await admit(deps, scope, identify(deps, scope), cost=cost)
-        if not principal.role.includes(self.role):
-            raise Denied(f"This needs the role {self.role.value}; yours is "
-                         f"{principal.role.value}.", code="role_too_low")  # fmt: skip
+        check_may(principal, self.permission)
 
 
-def at_least(role: Role) -> AtLeast:
-    """The guard for a route that takes this role and those above it."""
-    return AtLeast(role)
+def needs(permission: Permission) -> Needs:
+    """The guard for a route that asks for this permission."""
+    return Needs(permission)
+
+
+def check_may(principal: Principal, permission: Permission) -> None:
+    """Refuse a principal that lacks a permission.
+
+    Raises:
+        Denied: says what is missing.
+    """
+    if principal.may(permission):
+        return
+    least = ROLE_OF[permission]
+    if not principal.role.includes(least):
+        raise Denied(f"This needs the role {least.value}; yours is {principal.role.value}.",
+                      code="role_too_low")  # fmt: skip
+    if permission in SESSION_ONLY:
+        raise Denied("Sign in with a password for this; an API key cannot do it.",
+                      code="session_needed")  # fmt: skip
+    raise Denied(f"This API key lacks the permission {permission.value!r}.", code="key_too_narrow")
 
 
 async def anyone(
@@ -87,7 +103,8 @@ async def admit(
         AUTH_FAILURES.labels(error.code).inc()
         await _count(deps, scope, _by_address(deps, scope), strict=True)
         raise
-    scope["user"] = principal
+    ip = client_ip(scope, deps.settings.trusted_proxy_hops)
+    scope["user"] = principal = principal._replace(ip=ip)
     await _count(deps, scope, _by_principal(deps, principal, cost), strict=False)
     return principal
 
@@ -124,7 +141,7 @@ def check_routes(app: Litestar) -> None:
         for handler in route.route_handlers
         if handler.http_methods != {"OPTIONS"}
         and not handler.opt.get("unlimited")
-        and not any(guard is anyone or isinstance(guard, AtLeast) for guard in _guards_of(handler))
+        and not any(guard is anyone or isinstance(guard, Needs) for guard in _guards_of(handler))
     ]
     if naked:
         raise RuntimeError(f"routes without a guard: {', '.join(naked)}")
@@ -147,8 +164,8 @@ async def _count(deps: Deps, scope: Any, check: Check, *, strict: bool) -> None:
 
 def _by_principal(deps: Deps, principal: Principal, cost: int) -> Check:
     settings = deps.settings
-    limit = principal.rate_limit or settings.rate_limit_requests
-    return Check("default", principal.user_id.hex, limit, settings.rate_limit_window, cost)
+    limit = principal.limit(settings.rate_limit_requests)
+    return Check("default", principal.counted_as, limit, settings.rate_limit_window, cost)
 
 
 def _by_address(deps: Deps, scope: Any) -> Check:

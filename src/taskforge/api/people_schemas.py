@@ -1,11 +1,16 @@
 """Requests and answers about accounts; what flows return is used as it is where it fits."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from taskforge.core.people import KeyScope
 from taskforge.flows.accounts import Account
+from taskforge.flows.keys import KeyView
+from taskforge.flows.sessions import SessionView
 from taskforge.flows.tokens import ACCESS_SECONDS
 
 Username = Annotated[
@@ -69,6 +74,37 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     current_password: AnyPassword
     new_password: NewPassword
+
+
+class KeyOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for a further API key."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    scope: KeyScope | None = None
+    """Null: whatever the account may do, but for passwords, sessions and keys."""
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    """Null: never."""
+
+
+class KeyPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The account's live keys, newest first; all of them."""
+
+    items: Sequence[KeyView]
+    next_cursor: None = None
+
+
+class SessionPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The account's live sessions, last used first."""
+
+    items: Sequence[SessionView]
+    next_cursor: None = None
+
+
+class UserPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Accounts, newest first."""
+
+    items: Sequence[Account]
+    next_cursor: str | None = None
 
 
 class TokenPair(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from taskforge.api.errors import Problem
-from taskforge.core.errors import Invalid
+from taskforge.core.errors import Fault, Invalid
 from taskforge.core.events import LogLine
 from taskforge.core.files import Upload
 from taskforge.core.fleet import QueueView, WorkerView
@@ -36,6 +36,19 @@ MAX_PAGE = 200
 _WORD: Final[dict[str, Any]] = {"min_length": 1, "max_length": 64, "pattern": WORD_PATTERN}
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Most items in the page.")]
+Cursor = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before.")]
+
+
+def zoned(name: str, moment: datetime | None) -> datetime | None:
+    """A moment of a query or body, which has to say its time zone.
+
+    Raises:
+        Invalid: it does not.
+    """
+    if moment is not None and moment.tzinfo is None:
+        detail = "needs a time zone, such as 2026-01-31T08:00:00Z"
+        raise Invalid(f"`{name}` {detail}.", faults=[Fault(f"/{name}", detail)])
+    return moment
 
 
 @dataclass(frozen=True, kw_only=True)

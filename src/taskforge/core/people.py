@@ -1,8 +1,15 @@
-"""Who may do what: roles, and the principal that a request speaks for."""
+"""Who may do what: roles, permissions, and the principal that a request speaks for."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Annotated, NamedTuple
 from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from taskforge.core.priority import Priority
 
 
 class Role(StrEnum):
@@ -18,6 +25,52 @@ class Role(StrEnum):
         return order.index(self) >= order.index(other)
 
 
+class Permission(StrEnum):
+    """What a route asks for; one each (S-13)."""
+
+    READ = "read"
+    """Jobs, types, queues, workers, figures, events, files, mail."""
+    SUBMIT = "submit"
+    """Jobs and the files that they read."""
+    ACT = "act"
+    """Cancel, retry and delete jobs; delete files and mail."""
+    WEBHOOKS = "webhooks"
+    """The delivery log, and sending again."""
+    ACCOUNT = "account"
+    """One's own password, sessions, keys and webhook secret; never with an API key (S-09)."""
+    USERS = "users"
+    AUDIT = "audit"
+
+
+ROLE_OF: Mapping[Permission, Role] = MappingProxyType(
+    {
+        Permission.READ: Role.VIEWER,
+        Permission.SUBMIT: Role.OPERATOR,
+        Permission.ACT: Role.OPERATOR,
+        Permission.WEBHOOKS: Role.OPERATOR,
+        Permission.ACCOUNT: Role.VIEWER,
+        Permission.USERS: Role.ADMIN,
+        Permission.AUDIT: Role.ADMIN,
+    }
+)
+"""The least role that has each permission."""
+
+SESSION_ONLY = frozenset({Permission.ACCOUNT, Permission.USERS})
+"""What a password opens and a key does not: a stolen key cannot make itself at home."""
+
+
+class KeyScope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an API key is narrowed to; an absent part narrows nothing."""
+
+    permissions: frozenset[Permission] | None = None
+    types: frozenset[str] | None = None
+    """Job types that it may submit and act on."""
+    priorities: frozenset[Priority] | None = None
+    """The same for queues, by their priorities."""
+    rate_limit: Annotated[int, Meta(ge=1)] | None = None
+    """Requests per window of its own, at most its account's; else it shares the account's."""
+
+
 class Principal(NamedTuple):
     """Who is asking."""
 
@@ -29,8 +82,41 @@ class Principal(NamedTuple):
     api_key_id: UUID | None = None
     rate_limit: int | None = None
     """Requests per window of this principal's own; None is the installation's."""
+    scope: KeyScope | None = None
+    """What its API key is narrowed to."""
+    ip: str | None = None
+    """The address that asks."""
 
     @property
     def actor(self) -> str:
         """As written in event lists: `user:<name>`."""
         return f"user:{self.username}"
+
+    @property
+    def counted_as(self) -> str:
+        """Whose requests count together: an account with its keys, or a key with its own limit."""
+        alone = self.api_key_id if self.scope and self.scope.rate_limit else None
+        return (alone or self.user_id).hex
+
+    def limit(self, usual: int) -> int:
+        """Requests per window, where the installation's own limit is `usual`."""
+        account = self.rate_limit or usual
+        return min(account, self.scope.rate_limit or account) if self.scope else account
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this principal has a permission."""
+        if self.api_key_id and permission in SESSION_ONLY:
+            return False
+        granted = self.scope.permissions if self.scope else None
+        return self.role.includes(ROLE_OF[permission]) and (
+            granted is None or permission in granted
+        )
+
+    def reaches(self, job_type: str, priority: Priority) -> bool:
+        """Whether this principal may submit and act on jobs of this type and queue."""
+        if self.scope is None:
+            return True
+        types, priorities = self.scope.types, self.scope.priorities
+        return (types is None or job_type in types) and (
+            priorities is None or priority in priorities
+        )

@@ -1,4 +1,4 @@
-"""Sessions, their refresh tokens, and API keys: every statement about credentials.
+"""Sessions and their refresh tokens; API keys are in `api_keys.py`.
 
 Each is one statement, so each is one transaction on the autocommit engine. All times are the
 database's own.
@@ -21,11 +21,16 @@ SESSION_SECONDS = 30 * 86_400
 """A session ends after so long however busy it is (S-03)."""
 
 
-class KeyOwner(NamedTuple):
-    """An API key's stored digest and the principal it speaks for."""
+class SessionRecord(NamedTuple):
+    """A live session as its owner sees it."""
 
-    digest: str
-    principal: Principal
+    id: UUID
+    created_at: datetime
+    last_used_at: datetime
+    """Of its refresh token, at most 15 minutes behind."""
+    expires_at: datetime
+    user_agent: str | None
+    ip: str | None
 
 
 _OPEN_SESSION = text("""
@@ -74,36 +79,24 @@ _REVOKE_OTHERS = text(
     "UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = :why"
     " WHERE user_id = :user_id AND id <> :kept AND revoked_at IS NULL"
 )
+_LIST_SESSIONS = text("""
+    SELECT id, created_at, last_used_at, expires_at, user_agent, ip FROM sessions
+    WHERE user_id = :user_id AND revoked_at IS NULL AND expires_at > clock_timestamp()
+    ORDER BY last_used_at DESC, id DESC LIMIT :limit
+""")
+_REVOKE_ONE = text("""
+    UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = :why
+    WHERE id = :id AND user_id = :user_id AND revoked_at IS NULL RETURNING id
+""")
+_REVOKE_ALL = text("""
+    UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = :why
+    WHERE user_id = :user_id AND revoked_at IS NULL
+""")
 _OF_SESSIONS = text("""
     SELECT s.id AS session_id, u.id, u.username, u.role, u.rate_limit
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = ANY(CAST(:ids AS uuid[])) AND s.revoked_at IS NULL
       AND s.expires_at > clock_timestamp() AND u.active
-""")
-# last_used_at is written once a minute at most, and only as a by-product (S-09).
-_OF_KEYS = text("""
-    WITH noted AS (
-        UPDATE api_keys SET last_used_at = clock_timestamp()
-        WHERE id IN (
-            SELECT id FROM api_keys
-            WHERE id = ANY(CAST(:ids AS uuid[])) AND revoked_at IS NULL
-              AND (last_used_at IS NULL OR last_used_at < clock_timestamp() - interval '1 minute')
-            ORDER BY id FOR UPDATE SKIP LOCKED)
-    )
-    SELECT k.id AS key_id, k.digest, u.id, u.username, u.role, u.rate_limit
-    FROM api_keys k JOIN users u ON u.id = k.user_id
-    WHERE k.id = ANY(CAST(:ids AS uuid[])) AND k.revoked_at IS NULL
-      AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp()) AND u.active
-""")
-_INSERT_KEY = text("""
-    INSERT INTO api_keys (id, user_id, name, prefix, digest, is_default)
-    VALUES (:id, :user_id, :name, :prefix, :digest, true) RETURNING created_at
-""")
-_REVOKE_DEFAULT_KEYS = text("""
-    UPDATE api_keys SET revoked_at = clock_timestamp()
-    WHERE user_id = :user_id AND is_default AND revoked_at IS NULL
-      AND id < CAST(:before AS uuid)
-    RETURNING id
 """)
 
 
@@ -169,64 +162,44 @@ async def revoke_other_sessions(
     await connection.execute(_REVOKE_OTHERS, {"user_id": user_id, "kept": kept, "why": why})
 
 
+async def list_sessions(
+    connection: AsyncConnection, user_id: UUID, *, limit: int
+) -> list[SessionRecord]:
+    """The live sessions of an account, last used first."""
+    values = {"user_id": user_id, "limit": limit}
+    rows = (await connection.execute(_LIST_SESSIONS, values)).mappings()
+    return [SessionRecord(**row) for row in rows]
+
+
+async def revoke_own_session(
+    connection: AsyncConnection, user_id: UUID, session_id: UUID, why: str
+) -> bool:
+    """End one session of an account; False when it has no such live session."""
+    values = {"id": session_id, "user_id": user_id, "why": why}
+    return await connection.scalar(_REVOKE_ONE, values) is not None
+
+
+async def revoke_all_sessions(connection: AsyncConnection, user_id: UUID, why: str) -> None:
+    """End all sessions of an account."""
+    await connection.execute(_REVOKE_ALL, {"user_id": user_id, "why": why})
+
+
 async def principals_of_sessions(
     connection: AsyncConnection, session_ids: Sequence[UUID]
 ) -> dict[UUID, Principal]:
     """Who is signed in with these sessions; ended ones and disabled accounts are left out."""
     rows = await connection.execute(_OF_SESSIONS, {"ids": list(set(session_ids))})
     return {
-        row["session_id"]: _principal(row, session_id=row["session_id"]) for row in rows.mappings()
-    }
-
-
-async def principals_of_keys(
-    connection: AsyncConnection, key_ids: Sequence[UUID]
-) -> dict[UUID, KeyOwner]:
-    """Who these API keys speak for; revoked and expired ones are left out. Notes their use."""
-    rows = await connection.execute(_OF_KEYS, {"ids": list(set(key_ids))})
-    return {
-        row["key_id"]: KeyOwner(row["digest"], _principal(row, api_key_id=row["key_id"]))
+        row["session_id"]: Principal(
+            user_id=row["id"],
+            username=row["username"],
+            role=Role(row["role"]),
+            session_id=row["session_id"],
+            rate_limit=row["rate_limit"],
+        )
         for row in rows.mappings()
     }
 
 
-async def insert_default_key(
-    connection: AsyncConnection, user_id: UUID, *, key_id: UUID, prefix: str, digest: str
-) -> datetime:
-    """Store an account's default key; when it was made."""
-    row = await _one(
-        connection,
-        _INSERT_KEY,
-        id=key_id,
-        user_id=user_id,
-        name="default",
-        prefix=prefix,
-        digest=digest,
-    )
-    assert row is not None, "INSERT … RETURNING returns its row"  # noqa: S101 - for the type checker
-    return row["created_at"]
-
-
-async def revoke_default_keys(
-    connection: AsyncConnection, user_id: UUID, *, before: UUID
-) -> list[UUID]:
-    """Revoke the account's default keys that are older than `before`; which they were."""
-    rows = await connection.execute(_REVOKE_DEFAULT_KEYS, {"user_id": user_id, "before": before})
-    return list(rows.scalars())
-
-
 async def _one(connection: AsyncConnection, statement: Any, **values: Any) -> RowMapping | None:
     return (await connection.execute(statement, values)).mappings().first()
-
-
-def _principal(
-    row: RowMapping, *, session_id: UUID | None = None, api_key_id: UUID | None = None
-) -> Principal:
-    return Principal(
-        user_id=row["id"],
-        username=row["username"],
-        role=Role(row["role"]),
-        session_id=session_id,
-        api_key_id=api_key_id,
-        rate_limit=row["rate_limit"],
-    )

@@ -45,6 +45,16 @@ _REPLACE_HASH = text(
     " WHERE id = :id AND password_hash = :old RETURNING id"
 )
 
+_LIST = text(
+    f"SELECT {_PERSON} FROM users WHERE CAST(:after AS uuid) IS NULL OR id < :after"
+    " ORDER BY id DESC LIMIT :limit"
+)
+_LOCK_ADMINS = text("SELECT id FROM users WHERE role = 'admin' AND active ORDER BY id FOR UPDATE")
+_UPDATE = text(
+    f"UPDATE users SET role = :role, active = :active, rate_limit = :rate_limit WHERE id = :id"
+    f" RETURNING {_PERSON}"
+)
+
 
 async def insert_user(
     connection: AsyncConnection, *, username: str, email: str, password_hash: str, role: Role
@@ -77,6 +87,35 @@ async def replace_password_hash(
 ) -> bool:
     """Set a new hash if the old one still stands."""
     return await _one(connection, _REPLACE_HASH, id=user_id, old=old, new=new) is not None
+
+
+async def list_people(
+    connection: AsyncConnection, *, after: UUID | None, limit: int
+) -> list[Person]:
+    """Accounts, newest first."""
+    rows = (await connection.execute(_LIST, {"after": after, "limit": limit})).mappings()
+    return [person for row in rows if (person := _person(row))]
+
+
+async def lock_admins(connection: AsyncConnection) -> list[UUID]:
+    """The active admins, none of whom can change until the transaction ends."""
+    return list(await connection.scalars(_LOCK_ADMINS))
+
+
+async def update_person(
+    connection: AsyncConnection,
+    user_id: UUID,
+    *,
+    role: Role,
+    active: bool,
+    rate_limit: int | None,
+) -> Person:
+    """Change an account that exists."""
+    values = {"id": user_id, "role": role.value, "active": active, "rate_limit": rate_limit}
+    person = _person(await _one(connection, _UPDATE, **values))
+    if person is None:
+        raise LookupError(user_id)
+    return person
 
 
 async def _one(connection: AsyncConnection, statement: Any, **values: Any) -> RowMapping | None:

@@ -12,10 +12,13 @@ from taskforge.core.job import JobRow
 from taskforge.core.people import Principal
 from taskforge.core.states import JobStatus, is_final
 from taskforge.db import moves
+from taskforge.db.audit import note
+from taskforge.db.engine import transaction
 from taskforge.db.job_rows import get_row
 from taskforge.db.prune import delete_finished
 from taskforge.flows.deps import Deps
 from taskforge.flows.frames import moved
+from taskforge.flows.reach import check_reaches_job
 from taskforge.log import get_logger
 
 log = get_logger(__name__)
@@ -28,8 +31,10 @@ async def cancel(deps: Deps, job_id: UUID, by: Principal) -> JobRow:
 
     Raises:
         NotFound: no such job.
+        Denied: an API key that is narrowed to other jobs.
         Conflict: the job has ended.
     """
+    await check_reaches_job(deps, job_id, by)
     async with deps.db.connect() as connection:
         done = await moves.cancel(connection, [job_id], actor=by.actor)
         current = None if done else await get_row(connection, job_id)
@@ -51,8 +56,10 @@ async def retry(deps: Deps, job_id: UUID, by: Principal) -> JobRow:
 
     Raises:
         NotFound: no such job.
+        Denied: an API key that is narrowed to other jobs.
         Conflict: the job succeeded, waits or runs.
     """
+    await check_reaches_job(deps, job_id, by)
     async with deps.db.connect() as connection:
         done = await moves.revive(connection, [job_id], actor=by.actor)
         current = None if done else await get_row(connection, job_id)
@@ -69,11 +76,15 @@ async def delete(deps: Deps, job_id: UUID, by: Principal) -> None:
 
     Raises:
         NotFound: no such job.
+        Denied: an API key that is narrowed to other jobs.
         Conflict: the job has not ended.
     """
-    async with deps.db.connect() as connection:
+    await check_reaches_job(deps, job_id, by)
+    async with transaction(deps.db) as connection:
         gone = await delete_finished(connection, [job_id])
         current = None if gone else await get_row(connection, job_id)
+        if gone:  # its own events go with it
+            await note(connection, by, "job.deleted", f"job:{job_id}", before=gone[0])
     if not gone:
         raise _refusal(job_id, current, "delete", "only ended jobs can be; cancel it first")
     await asyncio.to_thread(deps.store.drop_jobs, [it.id for it in gone])

@@ -10,6 +10,7 @@ from taskforge.core.history import Delivery
 from taskforge.core.people import Principal
 from taskforge.core.seal import seal
 from taskforge.core.webhook import OVERLAP_SECONDS, new_secret
+from taskforge.db.audit import note
 from taskforge.db.deliveries import DeliveryFilters, get_delivery, redeliver
 from taskforge.db.engine import transaction
 from taskforge.db.webhook_secrets import rotate
@@ -50,11 +51,12 @@ async def make_secret(deps: Deps, by: Principal) -> MadeSecret:
     sealed = seal(deps.settings.secret_key, secret, purpose=SECRET_PURPOSE, owner=str(by.user_id))
     async with transaction(deps.db) as connection:
         made, previous = await rotate(connection, by.user_id, sealed, overlap=OVERLAP_SECONDS)
+        await note(connection, by, "webhook_secret.made", f"user:{by.user_id}")
     log.info("webhook.secret_made", user_id=str(by.user_id), rotated=previous is not None)
     return MadeSecret(secret=secret, created_at=made, previous_expires_at=previous)
 
 
-async def redeliver_one(deps: Deps, delivery_id: UUID) -> Delivery:
+async def redeliver_one(deps: Deps, delivery_id: UUID, by: Principal) -> Delivery:
     """Send a delivery again, whatever became of it.
 
     Raises:
@@ -63,12 +65,16 @@ async def redeliver_one(deps: Deps, delivery_id: UUID) -> Delivery:
     async with transaction(deps.db) as connection:
         await redeliver(connection, DeliveryFilters(), only=delivery_id, limit=1)
         found = await get_delivery(connection, delivery_id)
+        if found:
+            await note(connection, by, "delivery.redelivered", f"delivery:{delivery_id}")
     if found is None:
         raise NotFound(f"There is no delivery {delivery_id}.")
     return found
 
 
-async def redeliver_many(deps: Deps, filters: DeliveryFilters) -> Redelivered:
+async def redeliver_many(deps: Deps, filters: DeliveryFilters, by: Principal) -> Redelivered:
     """Send again what the filters select, oldest first, at most 1,000."""
     async with transaction(deps.db) as connection:
-        return Redelivered(count=await redeliver(connection, filters, limit=MANY))
+        done = Redelivered(count=await redeliver(connection, filters, limit=MANY))
+        await note(connection, by, "deliveries.redelivered", None, after=[filters, done])
+    return done

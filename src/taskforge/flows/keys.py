@@ -1,16 +1,17 @@
-"""The default API key of an account: made, replaced, revoked (S-09)."""
+"""API keys of an account: made, narrowed, listed, revoked (S-09)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
 
-from taskforge.core.errors import NotFound
-from taskforge.core.ids import new_id
-from taskforge.core.people import Principal
-from taskforge.db import credentials, people
+from taskforge.core.errors import Conflict, Fault, Invalid, NotFound
+from taskforge.core.people import KeyScope, Principal
+from taskforge.db import api_keys, people
+from taskforge.db.api_keys import MAX_KEYS, KeyDraft
+from taskforge.db.audit import note
+from taskforge.db.engine import transaction
 from taskforge.flows import tokens
-from taskforge.flows.accounts import session_of
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
 
@@ -26,14 +27,25 @@ class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-async def make_default_key(deps: Deps, by: Principal) -> MadeKey:
-    """Make the account's default API key; an older one is revoked.
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """A live API key as its owner sees it."""
 
-    Raises:
-        Denied: an API key asks; keys cannot make keys (S-09).
-    """
-    session_of(by)
-    return await _make(deps, by.user_id)
+    id: UUID
+    name: str
+    prefix: str
+    """Enough to recognise the key by."""
+    is_default: bool
+    scope: KeyScope | None
+    """What it is narrowed to; null when it may do what its account may, passwords apart."""
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    """At most a minute behind; null when it was never used."""
+
+
+async def make_default_key(deps: Deps, by: Principal) -> MadeKey:
+    """Make the account's default API key; an older one is revoked."""
+    return await _make_default(deps, by.user_id, by)
 
 
 async def make_default_key_of(deps: Deps, username: str) -> MadeKey:
@@ -46,25 +58,102 @@ async def make_default_key_of(deps: Deps, username: str) -> MadeKey:
         person = await people.find_by_name(connection, username)
     if person is None:
         raise NotFound(f"There is no account {username!r}; `taskforge user create` makes one.")
-    return await _make(deps, person.id)
+    return await _make_default(deps, person.id, None)
+
+
+async def make_key(
+    deps: Deps, by: Principal, *, name: str, scope: KeyScope | None, expires_at: datetime | None
+) -> MadeKey:
+    """Make a further key.
+
+    Raises:
+        Invalid: it would have expired already, or names job types that there are not.
+        Conflict: the account has 20 live keys.
+    """
+    _check(deps, scope, expires_at)
+    made = tokens.new_api_key()
+    async with transaction(deps.db) as connection:
+        created_at = await api_keys.insert_key(
+            connection,
+            KeyDraft(
+                id=made.id,
+                user_id=by.user_id,
+                prefix=made.prefix,
+                digest=made.digest,
+                name=name,
+                is_default=False,
+                scope=scope,
+                expires_at=expires_at,
+            ),
+        )
+        if created_at is None:
+            raise Conflict(f"An account has at most {MAX_KEYS} keys; revoke one first.",
+                           code="too_many_keys")  # fmt: skip
+        about = {"name": name, "scope": scope, "expires_at": expires_at}
+        await note(connection, by, "api_key.created", f"api_key:{made.id}", after=about)
+    _log.info("api_key.created", user_id=str(by.user_id), key_id=str(made.id))
+    return MadeKey(id=made.id, key=made.key, prefix=made.prefix, created_at=created_at)
+
+
+async def list_keys(deps: Deps, by: Principal) -> list[KeyView]:
+    """The account's live keys, newest first."""
+    async with deps.db.connect() as connection:
+        return [
+            KeyView(**key._asdict()) for key in await api_keys.list_keys(connection, by.user_id)
+        ]
+
+
+async def revoke_key(deps: Deps, by: Principal, key_id: UUID) -> None:
+    """Revoke one of the account's keys; other processes feel it within seconds.
+
+    Raises:
+        NotFound: the account has no such live key.
+    """
+    async with transaction(deps.db) as connection:
+        name = await api_keys.revoke_key(connection, by.user_id, key_id)
+        if name is None:
+            raise NotFound(f"This account has no key {key_id}.")
+        await note(connection, by, "api_key.revoked", f"api_key:{key_id}", before={"name": name})
+    deps.principals.forget(by.user_id)
+    _log.info("api_key.revoked", user_id=str(by.user_id), key_id=str(key_id))
 
 
 async def revoke_default_key(deps: Deps, by: Principal) -> None:
     """Revoke the account's default API key; nothing happens when there is none."""
-    async with deps.db.connect() as connection:
-        revoked = await credentials.revoke_default_keys(connection, by.user_id, before=new_id())
+    async with transaction(deps.db) as connection:
+        latest = tokens.new_api_key().id
+        revoked = await api_keys.revoke_default_keys(connection, by.user_id, before=latest)
+        for key_id in revoked:
+            await note(connection, by, "api_key.revoked", f"api_key:{key_id}")
     deps.principals.forget(by.user_id)
     for key_id in revoked:
         _log.info("api_key.revoked", user_id=str(by.user_id), key_id=str(key_id))
 
 
-async def _make(deps: Deps, user_id: UUID) -> MadeKey:
+async def _make_default(deps: Deps, user_id: UUID, by: Principal | None) -> MadeKey:
     made = tokens.new_api_key()
-    async with deps.db.connect() as connection:
-        created_at = await credentials.insert_default_key(
-            connection, user_id, key_id=made.id, prefix=made.prefix, digest=made.digest
+    async with transaction(deps.db) as connection:
+        created_at = await api_keys.insert_key(
+            connection,
+            KeyDraft(id=made.id, user_id=user_id, prefix=made.prefix, digest=made.digest),
         )
-        await credentials.revoke_default_keys(connection, user_id, before=made.id)
+        if created_at is None:
+            raise NotFound("This account does not exist any more.")
+        await api_keys.revoke_default_keys(connection, user_id, before=made.id)
+        if by:
+            await note(connection, by, "api_key.created", f"api_key:{made.id}")
     deps.principals.forget(user_id)
     _log.info("api_key.created", user_id=str(user_id), key_id=str(made.id))
     return MadeKey(id=made.id, key=made.key, prefix=made.prefix, created_at=created_at)
+
+
+def _check(deps: Deps, scope: KeyScope | None, expires_at: datetime | None) -> None:
+    faults: list[Fault] = []
+    if expires_at is not None and expires_at <= datetime.now(UTC):
+        faults.append(Fault("/expires_at", "must be in the future"))
+    unknown = sorted((scope.types or frozenset()) - set(deps.registry.types)) if scope else []
+    if unknown:
+        faults.append(Fault("/scope/types", f"there is no job type {unknown[0]!r}"))
+    if faults:
+        detail = "; ".join(f"{fault.pointer} {fault.message}" for fault in faults)
+        raise Invalid(f"This key cannot be made: {detail}.", faults=faults)

@@ -15,7 +15,7 @@ from taskforge.config import Settings
 from taskforge.core.batch import Batcher
 from taskforge.core.errors import Unauthenticated
 from taskforge.core.people import Principal
-from taskforge.db import credentials
+from taskforge.db import api_keys, credentials
 from taskforge.flows import tokens
 
 FRESH_SECONDS = 5.0
@@ -119,7 +119,7 @@ class Principals:
             found = await credentials.principals_of_sessions(connection, ids)
         return [found.get(session_id) for session_id in ids]
 
-    async def _load_keys(self, ids: Sequence[UUID]) -> list[credentials.KeyOwner | None]:
+    async def _load_keys(self, ids: Sequence[UUID]) -> list[api_keys.KeyOwner | None]:
         async with self._db.connect() as connection:
-            found = await credentials.principals_of_keys(connection, ids)
+            found = await api_keys.principals_of_keys(connection, ids)
         return [found.get(key_id) for key_id in ids]

@@ -1,18 +1,25 @@
 """Sessions: sign in, refresh, sign out, and the password that opens them (S-02 to S-08)."""
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from taskforge.core.errors import Conflict, Denied, Unauthenticated
+import msgspec
+
+from taskforge.core.errors import Conflict, Denied, NotFound, Unauthenticated
 from taskforge.core.ids import new_token
 from taskforge.core.people import Principal
 from taskforge.db import credentials, people
+from taskforge.db.audit import note
+from taskforge.db.engine import transaction
 from taskforge.flows import tokens
 from taskforge.flows.accounts import Account, account, person_of, session_of
 from taskforge.flows.deps import Deps
 from taskforge.flows.guesses import allow_guess, count_guess, guesses_of
 from taskforge.flows.passwords import check_strength
 from taskforge.log import get_logger
+
+SESSIONS_SHOWN = 100
 
 _log = get_logger(__name__)
 
@@ -90,6 +97,42 @@ async def sign_out(deps: Deps, by: Principal) -> None:
         deps.principals.forget(by.user_id)
 
 
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A live session as its owner sees it."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: datetime
+    """When its tokens were last refreshed."""
+    expires_at: datetime
+    user_agent: str | None
+    ip: str | None
+    current: bool
+    """Whether it is the one that asks."""
+
+
+async def list_sessions(deps: Deps, by: Principal) -> list[SessionView]:
+    """The account's live sessions, last used first."""
+    async with deps.db.connect() as connection:
+        found = await credentials.list_sessions(connection, by.user_id, limit=SESSIONS_SHOWN)
+    return [SessionView(**one._asdict(), current=one.id == by.session_id) for one in found]
+
+
+async def end_session(deps: Deps, by: Principal, session_id: UUID) -> None:
+    """End one of the account's sessions; its sockets close within 10 s.
+
+    Raises:
+        NotFound: the account has no such live session.
+    """
+    async with transaction(deps.db) as connection:
+        if not await credentials.revoke_own_session(
+            connection, by.user_id, session_id, "ended_by_owner"
+        ):
+            raise NotFound(f"This account has no session {session_id}.")
+        await note(connection, by, "session.ended", f"session:{session_id}")
+    deps.principals.forget(by.user_id)
+
+
 async def change_password(deps: Deps, by: Principal, *, current: str, new: str) -> Account:
     """Set a new password and end all other sessions of the account.
 
@@ -107,7 +150,7 @@ async def change_password(deps: Deps, by: Principal, *, current: str, new: str) 
         raise Denied("The current password is wrong.", code="bad_credentials")
     check_strength(new, username=person.username, email=person.email)
     encoded = await deps.passwords.hash(new)
-    async with deps.db.connect() as connection:
+    async with transaction(deps.db) as connection:
         if not await people.replace_password_hash(
             connection, person.id, old=person.password_hash, new=encoded
         ):
@@ -115,6 +158,7 @@ async def change_password(deps: Deps, by: Principal, *, current: str, new: str) 
         await credentials.revoke_other_sessions(
             connection, person.id, kept=session_id, why="password_changed"
         )
+        await note(connection, by, "password.changed", f"user:{person.id}")
     deps.principals.forget(person.id)
     _log.info("password.changed", user_id=str(person.id))
     return account(person)

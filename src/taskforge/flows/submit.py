@@ -25,6 +25,7 @@ from taskforge.db.engine import lock_was_busy, transaction, was_refused
 from taskforge.db.job_rows import get_row
 from taskforge.flows.deps import Deps
 from taskforge.flows.preview import summary_of
+from taskforge.flows.reach import check_reach
 
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -95,12 +96,14 @@ async def submit_many(
 
 def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
     job_type = deps.registry.get(order.type)
-    payload, ask = deps.registry.check_payload(order.type, order.payload)
     priority = job_type.priority if order.priority is UNSET else order.priority
+    priority = priority or Priority.NORMAL
+    check_reach(by, order.type, priority)
+    payload, ask = deps.registry.check_payload(order.type, order.payload)
     draft = Draft(
         id=new_id(),
         type=order.type,
-        rank=(priority or Priority.NORMAL).rank,
+        rank=priority.rank,
         payload=msgspec.Raw(msgspec.json.encode(payload)),
         max_retries=job_type.max_retries if order.max_retries is UNSET else order.max_retries,
         timeout_seconds=order.timeout_seconds or job_type.timeout_seconds,

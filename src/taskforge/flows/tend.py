@@ -21,6 +21,7 @@ from taskforge.core.retry import after_crash
 from taskforge.core.states import JobStatus
 from taskforge.core.watch import Watch
 from taskforge.db import hints, leases, moves, roster
+from taskforge.db.audit import prune_audit
 from taskforge.db.counts import roll_up
 from taskforge.db.deliveries import prune_deliveries
 from taskforge.db.engine import transaction
@@ -41,6 +42,8 @@ HINT_BATCH = 1_000
 RESCUE_BATCH = 200
 COUNT_BATCH = 20_000
 PRUNE_BATCH = 500
+AUDIT_DAYS = 365.0
+"""The audit trail is kept for a year, or as long as jobs are."""
 MANY_OWNERS = 4
 """From so many owners on, half of them silent at once looks like our own fault (R-32)."""
 
@@ -146,6 +149,7 @@ async def prune(deps: Deps) -> int:
             + await prune_sessions(connection, limit=PRUNE_BATCH)
             + await prune_deliveries(connection, days=days, limit=PRUNE_BATCH)
             + await prune_secrets(connection)
+            + await prune_audit(connection, days=max(days, AUDIT_DAYS), limit=PRUNE_BATCH)
         )
 
 

@@ -12,12 +12,12 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
-from taskforge.api.auth import at_least
+from taskforge.api.auth import needs
 from taskforge.api.download import answer, open_file
 from taskforge.core.errors import NotFound
 from taskforge.core.files import ARTIFACT_NAME
 from taskforge.core.history import ArtifactRecord
-from taskforge.core.people import Principal, Role
+from taskforge.core.people import Permission, Principal
 from taskforge.db.files import artifact
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
@@ -25,7 +25,7 @@ from taskforge.log import get_logger
 Asked = Request[Principal, Any, Any]
 
 PATH = "/jobs/{job_id:uuid}/artifacts/{name:str}"
-READ = [at_least(Role.VIEWER)]
+READ = [needs(Permission.READ)]
 
 log = get_logger(__name__)
 

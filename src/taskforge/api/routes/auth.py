@@ -6,12 +6,12 @@ from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.datastructures import Cookie
 from litestar.params import JSONBody
 
-from taskforge.api.auth import DepsHere, anyone, at_least
+from taskforge.api.auth import DepsHere, anyone, needs
 from taskforge.api.clients import header, place_of
 from taskforge.api.people_schemas import PasswordChange, Refresh, Registration, SignIn, TokenPair
 from taskforge.config import Settings
 from taskforge.core.errors import Denied, Unauthenticated
-from taskforge.core.people import Principal, Role
+from taskforge.core.people import Permission, Principal
 from taskforge.db.credentials import REFRESH_SECONDS
 from taskforge.flows import accounts, keys, sessions, tickets
 from taskforge.flows.accounts import Account
@@ -25,7 +25,8 @@ COOKIE_PATH = "/api/v1/auth"
 CSRF_HEADER = "X-Taskforge-Session"
 """Browsers cannot send it across origins without our leave; cookie requests must (S-04)."""
 MAX_BODY = 4_096
-ANYONE = [at_least(Role.VIEWER)]
+READ = [needs(Permission.READ)]
+ACCOUNT = [needs(Permission.ACCOUNT)]
 
 _REGISTRATION: dict[str, Any] = {
     "example": {
@@ -92,7 +93,7 @@ async def refresh(data: JSONBody[Refresh], request: Asked, deps: DepsHere) -> Re
     return _pair(deps.settings, await sessions.refresh(deps, token), as_cookie=True)
 
 
-@post("/auth/logout", operation_id="signOut", summary="Sign out", guards=ANYONE, status_code=204)
+@post("/auth/logout", operation_id="signOut", summary="Sign out", guards=READ, status_code=204)
 async def sign_out(request: Asked, deps: DepsHere) -> Response[None]:
     """Ends the session: its access and refresh tokens stop working."""
     await sessions.sign_out(deps, request.user)
@@ -101,7 +102,7 @@ async def sign_out(request: Asked, deps: DepsHere) -> Response[None]:
     return Response(None, status_code=204, cookies=cookies)
 
 
-@get("/auth/me", operation_id="getMe", summary="Show the account that asks", guards=ANYONE)
+@get("/auth/me", operation_id="getMe", summary="Show the account that asks", guards=READ)
 async def get_me(request: Asked, deps: DepsHere) -> Account:
     """Role and limits as they stand now."""
     return await accounts.account_of(deps, request.user)
@@ -111,7 +112,7 @@ async def get_me(request: Asked, deps: DepsHere) -> Account:
     "/auth/me",
     operation_id="changePassword",
     summary="Change the password",
-    guards=ANYONE,
+    guards=ACCOUNT,
     opt=_PASSWORD,
 )
 async def change_password(
@@ -124,21 +125,21 @@ async def change_password(
 
 
 @post("/auth/api-key", operation_id="makeDefaultApiKey", summary="Make the default API key",
-      guards=ANYONE)  # fmt: skip
+      guards=ACCOUNT)  # fmt: skip
 async def make_key(request: Asked, deps: DepsHere) -> MadeKey:
     """The key is shown only here; the one before it stops working."""
     return await keys.make_default_key(deps, request.user)
 
 
 @delete("/auth/api-key", operation_id="revokeDefaultApiKey", summary="Revoke the default API key",
-        guards=ANYONE)  # fmt: skip
+        guards=ACCOUNT)  # fmt: skip
 async def revoke_key(request: Asked, deps: DepsHere) -> None:
     """Also when there is none."""
     await keys.revoke_default_key(deps, request.user)
 
 
 @post("/ws-ticket", operation_id="makeSocketTicket", summary="Make a ticket for the socket",
-      guards=ANYONE)  # fmt: skip
+      guards=READ)  # fmt: skip
 async def make_ticket(request: Asked, deps: DepsHere) -> Ticket:
     """Good once, for 30 seconds, as `/ws?ticket=…`."""
     return await tickets.make_ticket(deps, request.user)

@@ -16,14 +16,14 @@ from litestar.openapi.spec import (
 )
 from litestar.params import JSONBody
 
-from taskforge.api.auth import at_least
+from taskforge.api.auth import needs
 from taskforge.api.errors import instance_of, problem_of
 from taskforge.api.idempotency import item_key, read_key, with_key
 from taskforge.api.schemas import ORDER_EXAMPLE, BulkItem, BulkOrder, BulkOutcome
 from taskforge.core.errors import Fault, Invalid, TaskForgeError
 from taskforge.core.job import MAX_BULK, JobOrder
 from taskforge.core.jsonguard import check_payload, convert
-from taskforge.core.people import Principal, Role
+from taskforge.core.people import Permission, Principal
 from taskforge.flows.deps import Deps
 from taskforge.flows.submit import Submitted, submit_many
 
@@ -55,7 +55,7 @@ class BulkOperation(Operation):
 
 
 @post("/jobs/bulk", operation_id="submitJobs", summary="Submit up to 1,000 jobs", status_code=200,
-      guards=[at_least(Role.OPERATOR)],
+      guards=[needs(Permission.SUBMIT)],
       opt={"nodes": MAX_VALUES, "example": {"jobs": [ORDER_EXAMPLE], "atomic": False}},
       operation_class=BulkOperation)  # fmt: skip
 async def submit_bulk(

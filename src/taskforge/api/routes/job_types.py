@@ -9,17 +9,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from taskforge.api.auth import at_least
+from taskforge.api.auth import needs
 from taskforge.api.schemas import ORDER_EXAMPLE
 from taskforge.core.errors import Invalid, NotFound
 from taskforge.core.jsonguard import check_payload
-from taskforge.core.people import Role
+from taskforge.core.people import Permission
 from taskforge.flows.deps import Deps
 from taskforge.flows.preview import Preview, preview
 from taskforge.handlers.describe import TypeDescription
 from taskforge.handlers.registry import Unavailable
 
-READ = [at_least(Role.VIEWER)]
+READ = [needs(Permission.READ)]
 
 
 class JobTypePage(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from taskforge.api.auth import at_least
+from taskforge.api.auth import needs
 from taskforge.api.clients import header
 from taskforge.api.idempotency import read_key, with_key
 from taskforge.api.schemas import (
@@ -30,7 +30,7 @@ from taskforge.core.errors import NotFound
 from taskforge.core.history import JobDetail, LogLevel
 from taskforge.core.job import JobOrder, JobRow
 from taskforge.core.jsonguard import check_payload
-from taskforge.core.people import Principal, Role
+from taskforge.core.people import Permission, Principal
 from taskforge.db.job_lists import list_jobs
 from taskforge.db.jobs import job_artifacts, job_detail, job_exists, job_logs
 from taskforge.flows import control
@@ -42,8 +42,9 @@ Asked = Request[Principal, Any, Any]
 MAX_SEQ = (1 << 53) - 1
 """The largest integer that every JSON reader keeps exact."""
 
-READ = [at_least(Role.VIEWER)]
-ACT = [at_least(Role.OPERATOR)]
+READ = [needs(Permission.READ)]
+SUBMIT = [needs(Permission.SUBMIT)]
+ACT = [needs(Permission.ACT)]
 
 
 @get("/jobs", operation_id="listJobs", summary="List jobs, newest first", guards=READ,
@@ -71,7 +72,7 @@ async def list_(
     )
 
 
-@post("/jobs", operation_id="submitJob", summary="Submit a job", guards=ACT,
+@post("/jobs", operation_id="submitJob", summary="Submit a job", guards=SUBMIT,
       opt={"example": ORDER_EXAMPLE},
       responses={200: ResponseSpec(AcceptedJob, description="A repeat of an order.")})  # fmt: skip
 async def submit_(

@@ -12,7 +12,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from taskforge.api.auth import AtLeast
+from taskforge.api.auth import Needs
 from taskforge.api.conversation import Conversation
 from taskforge.api.door import Admission, Connection, Doorkeeper, Seats, check_origin
 from taskforge.api.errors import MEDIA_TYPE, to_response
@@ -25,7 +25,7 @@ from taskforge.api.subscriber import Subscriber
 from taskforge.bus.cursor import BEGINNING, Cursor
 from taskforge.bus.follow import StreamReader
 from taskforge.core.errors import Invalid
-from taskforge.core.people import Role
+from taskforge.core.people import Permission
 from taskforge.flows.deps import Deps
 
 LIVE_STATE = "live"
@@ -63,11 +63,11 @@ class _Query(NamedTuple):
     interval: float
 
 
-class Follower(AtLeast):
+class Follower(Needs):
     """A guard like the usual one, which takes tickets as well: browsers send no headers here."""
 
     async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
-        """Put the admission into `scope["state"]`, or refuse as `AtLeast` does."""
+        """Put the admission into `scope["state"]`, or refuse as `Needs` does."""
         room: LiveRoom = connection.app.state[LIVE_STATE]
         check_origin(connection, room.origins)
         state: dict[str, Any] = connection.scope["state"]
@@ -94,7 +94,7 @@ async def live_socket(socket: WebSocket[Any, Any, Any]) -> None:
 
 
 @get("/events", operation_id="followEvents", summary="Follow the live events",
-     guards=[Follower(Role.VIEWER)], media_type="text/event-stream")  # fmt: skip
+     guards=[Follower(Permission.READ)], media_type="text/event-stream")  # fmt: skip
 async def live_events(request: Request[Any, Any, State]) -> ASGIApp:
     """The frames of the socket as server-sent events.
 

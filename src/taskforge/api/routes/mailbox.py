@@ -9,18 +9,18 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
-from taskforge.api.auth import at_least
+from taskforge.api.auth import needs
 from taskforge.api.schemas import PAGE, Limit
 from taskforge.core.cursor import seal, unseal
 from taskforge.core.errors import NotFound
 from taskforge.core.mailbox import MailItem, MailParts
-from taskforge.core.people import Role
+from taskforge.core.people import Permission
 from taskforge.db.mailbox import MailFilters, list_mail, mail_source
 from taskforge.flows.deps import Deps
 from taskforge.flows.mailbox import empty_mailbox, read_mail
 
-READ = [at_least(Role.VIEWER)]
-ACT = [at_least(Role.OPERATOR)]
+READ = [needs(Permission.READ)]
+ACT = [needs(Permission.ACT)]
 _WORD: dict[str, Any] = {"min_length": 1, "max_length": 320, "pattern": r"^[^\x00]+$"}
 
 

@@ -3,15 +3,15 @@
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from taskforge.api.auth import at_least
+from taskforge.api.auth import needs
 from taskforge.api.schemas import QueuePage
-from taskforge.core.people import Role
+from taskforge.core.people import Permission
 from taskforge.db.fleet import list_queues
 from taskforge.flows.deps import Deps
 
 
 @get("/queues", operation_id="listQueues", summary="List queues",
-     guards=[at_least(Role.VIEWER)])  # fmt: skip
+     guards=[needs(Permission.READ)])  # fmt: skip
 async def list_(deps: NamedDependency[Deps]) -> QueuePage:
     """The four of them, the most urgent first, with exact depths."""
     async with deps.db.connect() as connection:

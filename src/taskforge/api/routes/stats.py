@@ -7,10 +7,10 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter
 
-from taskforge.api.auth import at_least
+from taskforge.api.auth import needs
 from taskforge.api.schemas import Summary
 from taskforge.core.keep import Kept
-from taskforge.core.people import Role
+from taskforge.core.people import Permission
 from taskforge.core.statistics import LastHour, Timeseries
 from taskforge.db import charts, counts
 from taskforge.flows.deps import Deps
@@ -18,7 +18,7 @@ from taskforge.flows.deps import Deps
 KEPT_SECONDS: Final = 5.0
 """Figures of past minutes are read once in so long, however many ask."""
 
-READ = [at_least(Role.VIEWER)]
+READ = [needs(Permission.READ)]
 
 
 class Figures:

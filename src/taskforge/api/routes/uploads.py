@@ -14,13 +14,13 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, QueryParameter
 
-from taskforge.api.auth import at_least
+from taskforge.api.auth import needs
 from taskforge.api.schemas import PAGE, Limit, UploadPage
 from taskforge.api.uploading import FORM_BYTES, Body, open_upload
 from taskforge.core.cursor import seal, unseal
 from taskforge.core.errors import Conflict, Invalid, Limited, Malformed
 from taskforge.core.files import MAX_UPLOAD_BYTES, Upload
-from taskforge.core.people import Principal, Role
+from taskforge.core.people import Permission, Principal
 from taskforge.db.uploads import NEWEST, list_uploads
 from taskforge.flows import uploads
 from taskforge.flows.deps import Deps
@@ -56,7 +56,7 @@ class FileOperation(Operation):
 
 
 @post("/uploads", operation_id="createUpload", summary="Upload a file",
-      guards=[at_least(Role.OPERATOR)], opt={"cost": 5}, operation_class=FileOperation,
+      guards=[needs(Permission.SUBMIT)], opt={"cost": 5}, operation_class=FileOperation,
       request_max_body_size=MAX_UPLOAD_BYTES + FORM_BYTES)  # fmt: skip
 async def create(
     request: Asked,
@@ -90,7 +90,7 @@ async def create(
 
 
 @get("/uploads", operation_id="listUploads", summary="List one's own uploads, newest first",
-     guards=[at_least(Role.VIEWER)])  # fmt: skip
+     guards=[needs(Permission.READ)])  # fmt: skip
 async def list_(
     request: Asked,
     deps: NamedDependency[Deps],
@@ -111,14 +111,14 @@ async def list_(
 
 
 @get("/uploads/{upload_id:uuid}", operation_id="getUpload", summary="Show an upload",
-     guards=[at_least(Role.VIEWER)])  # fmt: skip
+     guards=[needs(Permission.READ)])  # fmt: skip
 async def show(upload_id: FromPath[UUID], deps: NamedDependency[Deps]) -> Upload:
     """What is known of it; its content is for jobs."""
     return await uploads.find(deps, upload_id)
 
 
 @delete("/uploads/{upload_id:uuid}", operation_id="deleteUpload", summary="Delete an upload",
-        guards=[at_least(Role.OPERATOR)])  # fmt: skip
+        guards=[needs(Permission.ACT)])  # fmt: skip
 async def delete_(upload_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]) -> None:
     """By its owner or an admin. Jobs that have not read it yet will fail."""
     await uploads.delete(deps, upload_id, request.user)

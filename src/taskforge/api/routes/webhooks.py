@@ -11,12 +11,11 @@ from litestar import Request, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from taskforge.api.auth import at_least
-from taskforge.api.schemas import PAGE, Limit
+from taskforge.api.auth import needs
+from taskforge.api.schemas import PAGE, Cursor, Limit, zoned
 from taskforge.core.cursor import seal, unseal
-from taskforge.core.errors import Fault, Invalid
 from taskforge.core.history import Delivery
-from taskforge.core.people import Principal, Role
+from taskforge.core.people import Permission, Principal
 from taskforge.core.webhook import Status
 from taskforge.db.deliveries import DeliveryFilters, list_deliveries
 from taskforge.flows import deliveries
@@ -25,7 +24,7 @@ from taskforge.flows.deps import Deps
 
 Asked = Request[Principal, Any, Any]
 
-ACT = [at_least(Role.OPERATOR)]
+WEBHOOKS = [needs(Permission.WEBHOOKS)]
 COSTLY = 10
 """What sending again counts as, against the rate limit (S-32)."""
 
@@ -70,21 +69,19 @@ class DeliveryQuery:
             status=self.status,
             job_id=self.job_id,
             endpoint=self.endpoint,
-            since=_zoned("since", self.since),
-            until=_zoned("until", self.until),
+            since=zoned("since", self.since),
+            until=zoned("until", self.until),
         )
 
 
 @get("/webhooks/deliveries", operation_id="listDeliveries", summary="List webhook deliveries",
-     guards=ACT,
+     guards=WEBHOOKS,
      dependencies={"wanted": Provide(DeliveryQuery, sync_to_thread=False)})  # fmt: skip
 async def list_(
     deps: NamedDependency[Deps],
     wanted: NamedDependency[DeliveryQuery],
     limit: Limit = PAGE,
-    cursor: Annotated[
-        str | None, QueryParameter(description="`next_cursor` of the page before.")
-    ] = None,
+    cursor: Cursor = None,
 ) -> DeliveryPage:
     """Newest first, with the last answer of each receiver."""
     filters = wanted.filters()
@@ -98,32 +95,35 @@ async def list_(
 
 
 @post("/webhooks/deliveries/{delivery_id:uuid}/redeliver", operation_id="redeliver",
-      summary="Send a webhook again", guards=ACT, status_code=200,
+      summary="Send a webhook again", guards=WEBHOOKS, status_code=200,
       opt={"cost": COSTLY})  # fmt: skip
-async def redeliver(delivery_id: FromPath[UUID], deps: NamedDependency[Deps]) -> Delivery:
+async def redeliver(
+    delivery_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]
+) -> Delivery:
     """With the same `webhook-id`; a receiver that was given up gets webhooks again."""
-    return await deliveries.redeliver_one(deps, delivery_id)
+    return await deliveries.redeliver_one(deps, delivery_id, request.user)
 
 
 @post("/webhooks/redeliver", operation_id="redeliverMany", summary="Send webhooks again",
-      guards=ACT, status_code=200,
+      guards=WEBHOOKS, status_code=200,
       opt={"cost": COSTLY, "example": {"since": "2026-01-31T08:00:00Z",
                                        "until": "2026-01-31T09:00:00Z"}})  # fmt: skip
 async def redeliver_many(
-    data: JSONBody[RedeliverOrder], deps: NamedDependency[Deps]
+    data: JSONBody[RedeliverOrder], request: Asked, deps: NamedDependency[Deps]
 ) -> Redelivered:
     """Those owed in a span of time and standing as `status` says, oldest first, at most 1,000."""
     filters = DeliveryFilters(
         status=data.status,
         endpoint=data.endpoint,
-        since=_zoned("since", data.since),
-        until=_zoned("until", data.until),
+        since=zoned("since", data.since),
+        until=zoned("until", data.until),
     )
-    return await deliveries.redeliver_many(deps, filters)
+    return await deliveries.redeliver_many(deps, filters, request.user)
 
 
 @post("/webhooks/secret", operation_id="makeWebhookSecret",
-      summary="Make or rotate the signing secret", guards=ACT, status_code=201)  # fmt: skip
+      summary="Make or rotate the signing secret", guards=WEBHOOKS,
+      status_code=201)  # fmt: skip
 async def make_secret(request: Asked, deps: NamedDependency[Deps]) -> MadeSecret:
     """Signs the webhooks of this account's jobs by the Standard Webhooks scheme.
 
@@ -131,13 +131,6 @@ async def make_secret(request: Asked, deps: NamedDependency[Deps]) -> MadeSecret
     that receivers can change over.
     """
     return await deliveries.make_secret(deps, request.user)
-
-
-def _zoned(name: str, moment: datetime | None) -> datetime | None:
-    if moment is not None and moment.tzinfo is None:
-        detail = "needs a time zone, such as 2026-01-31T08:00:00Z"
-        raise Invalid(f"`{name}` {detail}.", faults=[Fault(f"/{name}", detail)])
-    return moment
 
 
 router = Router(

@@ -1,0 +1,64 @@
+"""What belongs to one person: API keys and sessions."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Router, delete, get, post
+from litestar.params import FromPath, JSONBody
+
+from taskforge.api.auth import DepsHere, needs
+from taskforge.api.people_schemas import KeyOrder, KeyPage, SessionPage
+from taskforge.core.people import Permission, Principal
+from taskforge.flows import keys, sessions
+from taskforge.flows.keys import MadeKey
+
+Asked = Request[Principal, Any, Any]
+
+ACCOUNT = [needs(Permission.ACCOUNT)]
+_KEY: dict[str, Any] = {
+    "example": {"name": "nightly import", "scope": {"permissions": ["submit"], "types": ["email"]}}
+}
+
+
+@get("/auth/api-keys", operation_id="listApiKeys", summary="List the account's API keys",
+     guards=ACCOUNT)  # fmt: skip
+async def list_keys(request: Asked, deps: DepsHere) -> KeyPage:
+    """Live ones, newest first, with their last use."""
+    return KeyPage(items=await keys.list_keys(deps, request.user))
+
+
+@post("/auth/api-keys", operation_id="makeApiKey", summary="Make an API key", guards=ACCOUNT,
+      opt=_KEY)  # fmt: skip
+async def make_key(data: JSONBody[KeyOrder], request: Asked, deps: DepsHere) -> MadeKey:
+    """The key is shown only here. A scope narrows it to permissions, job types and queues."""
+    return await keys.make_key(
+        deps, request.user, name=data.name, scope=data.scope, expires_at=data.expires_at
+    )
+
+
+@delete("/auth/api-keys/{key_id:uuid}", operation_id="revokeApiKey", summary="Revoke an API key",
+        guards=ACCOUNT)  # fmt: skip
+async def revoke_key(key_id: FromPath[UUID], request: Asked, deps: DepsHere) -> None:
+    """It stops working within seconds, on open connections too."""
+    await keys.revoke_key(deps, request.user, key_id)
+
+
+@get("/auth/sessions", operation_id="listSessions", summary="List the account's sessions",
+     guards=ACCOUNT)  # fmt: skip
+async def list_sessions(request: Asked, deps: DepsHere) -> SessionPage:
+    """Where the account is signed in."""
+    return SessionPage(items=await sessions.list_sessions(deps, request.user))
+
+
+@delete("/auth/sessions/{session_id:uuid}", operation_id="endSession", summary="End a session",
+        guards=ACCOUNT)  # fmt: skip
+async def end_session(session_id: FromPath[UUID], request: Asked, deps: DepsHere) -> None:
+    """Its tokens stop working within seconds, on open connections too."""
+    await sessions.end_session(deps, request.user, session_id)
+
+
+router = Router(
+    "/",
+    route_handlers=[list_keys, make_key, revoke_key, list_sessions, end_session],
+    tags=["auth"],
+)

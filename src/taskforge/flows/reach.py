@@ -1,0 +1,38 @@
+"""Which jobs an API key reaches: some are narrowed to types and queues (S-09)."""
+
+from uuid import UUID
+
+from taskforge.core.errors import Denied
+from taskforge.core.people import Principal
+from taskforge.core.priority import Priority
+from taskforge.db.job_rows import get_row
+from taskforge.flows.deps import Deps
+
+
+def check_reach(by: Principal, job_type: str, priority: Priority) -> None:
+    """Refuse a key that is narrowed to other types or queues.
+
+    Raises:
+        Denied: it is.
+    """
+    if not by.reaches(job_type, priority):
+        raise Denied(
+            f"This API key does not reach jobs of type {job_type!r} in queue {priority.queue!r}.",
+            code="key_too_narrow",
+        )
+
+
+async def check_reaches_job(deps: Deps, job_id: UUID, by: Principal) -> None:
+    """The same for a job that is there; one that is not is for the caller to miss.
+
+    Type and queue of a job never change, so this may be asked before the statement that acts.
+
+    Raises:
+        Denied: the key does not reach it.
+    """
+    if by.scope is None:
+        return
+    async with deps.db.connect() as connection:
+        row = await get_row(connection, job_id)
+    if row:
+        check_reach(by, row.type, row.priority)
