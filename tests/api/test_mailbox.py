@@ -1,7 +1,7 @@
 """The mailbox over HTTP: list, read, download, empty."""
 
 from email.message import EmailMessage
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -9,7 +9,7 @@ from taskforge.core.mailbox import caught
 from taskforge.db.mailbox import add_caught
 
 V1 = "/api/v1/mailbox"
-JOB = uuid4()
+JOB = UUID("01a20000-0000-7000-8000-000000000001")
 
 
 def source(subject="Hi", job_id=JOB):
