@@ -12,6 +12,7 @@ from taskforge.core.history import ArtifactRecord
 from taskforge.core.job import Progress
 from taskforge.core.sandbox import SandboxLimits
 from taskforge.outside.child import run_child
+from taskforge.outside.companion import Companions
 from taskforge.outside.http import SafeHttp
 from taskforge.outside.store import digest_of
 
@@ -41,6 +42,7 @@ class LocalContext:
         self.uploads = {}
         self.results = {}
         self.first = asyncio.Event()
+        self.companions = Companions()
         self._folder = folder
 
     async def progress(self, **parts):
@@ -126,6 +128,9 @@ class LocalContext:
             function, args, limits=limits or SandboxLimits(), on_report=self._tell
         )
 
+    async def companion(self, function, request, **options):
+        return await self.companions.ask(function, request, **options)
+
     def _tell(self, progress):
         self.told.append(progress)
         self.first.set()
@@ -143,4 +148,5 @@ class Draft:
 async def ctx(tmp_path):
     context = LocalContext(tmp_path)
     yield context
+    await context.companions.aclose()
     await context.http.aclose()

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from taskforge.core.companion import CompanionLimits
 from taskforge.core.events import Event, JobFrame, LogLine, StreamPart
 from taskforge.core.failures import ErrorRecord
 from taskforge.core.files import StoredFile
@@ -177,6 +178,20 @@ class JobContext:
         limits = msgspec.structs.replace(limits, seconds=min(limits.seconds, left))
         return await run_child(
             function, args, limits=limits, on_report=self._take, spares=self._unit.spares
+        )
+
+    async def companion(
+        self,
+        function: Callable[..., Any] | str,
+        request: Any,
+        *,
+        key: str,
+        on_part: Callable[[Any], Awaitable[None] | None] | None = None,
+        limits: CompanionLimits | None = None,
+    ) -> Any:
+        """Ask a function in a child process that stays alive between jobs."""
+        return await self._unit.deps.companions.ask(
+            function, request, key=key, on_part=on_part, limits=limits
         )
 
     async def close(self) -> None:

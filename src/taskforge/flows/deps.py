@@ -20,6 +20,7 @@ from taskforge.flows.principals import Principals
 from taskforge.handlers.demo.sites import DEMOS
 from taskforge.handlers.registry import Registry
 from taskforge.log import get_logger
+from taskforge.outside.companion import Companions
 from taskforge.outside.http import SafeHttp
 from taskforge.outside.store import Store
 
@@ -43,6 +44,7 @@ class Deps:
     principals: Principals
     http: SafeHttp
     store: Store
+    companions: Companions
     mail_url: str = ""
     """The sink of this process, in the place of an empty SMTP_URL."""
 
@@ -75,6 +77,7 @@ async def open_deps(
     hinter = Hinter(db, queue)
     passwords = Passwords()
     http = SafeHttp(settings.outbound_hosts(), dial_hosts=settings.scan_targets(), demos=DEMOS)
+    companions = Companions()
     try:
         yield Deps(
             settings=settings,
@@ -90,8 +93,10 @@ async def open_deps(
             principals=Principals(db, settings),
             http=http,
             store=Store(settings.artifacts_dir),
+            companions=companions,
         )
     finally:
+        await companions.aclose()
         passwords.close()
         await http.aclose()
         await stream.close()

@@ -5,7 +5,7 @@ chosen by the store, requests go through the guard (S-30), and heavy or unsafe w
 process with limits.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -13,27 +13,14 @@ from socket import socket
 from typing import Any, Protocol
 from uuid import UUID
 
+from taskforge.core.companion import CompanionLimits
 from taskforge.core.failures import ErrorRecord
 from taskforge.core.files import StoredFile
 from taskforge.core.history import ArtifactRecord
 from taskforge.core.outbound import HttpLimits, HttpReply
 from taskforge.core.sandbox import SandboxLimits
-
-
-class Report(Protocol):
-    """How code in the sandbox tells its progress; safe to call as often as it likes."""
-
-    def __call__(
-        self,
-        *,
-        percent: float | None = None,
-        current: float | None = None,
-        total: float | None = None,
-        stage: str | None = None,
-        message: str | None = None,
-    ) -> None:
-        """Report; every part may be left out."""
-        ...
+from taskforge.handlers.voice import Report as Report
+from taskforge.handlers.voice import Say as Say
 
 
 class Outbound(Protocol):
@@ -273,5 +260,39 @@ class Context(Protocol):
             JobError: what the function raised of that family, with the same class and message.
             JobTimeout: a time limit was passed.
             SandboxDied: the child was killed or crashed, for instance by its memory limit.
+        """
+        ...
+
+    async def companion(
+        self,
+        function: Callable[..., Any] | str,
+        request: Any,
+        *,
+        key: str,
+        on_part: Callable[[Any], Awaitable[None] | None] | None = None,
+        limits: CompanionLimits | None = None,
+    ) -> Any:
+        """Ask a function in a child process that stays alive between jobs.
+
+        It is for what is dear to load. A worker has one process for each function and key, which
+        starts at the first request, serves one at a time, and ends when it has been idle. What the
+        function keeps at the top of its module is still there at the next request. A request whose
+        job is cancelled or out of time is halted; a process that does not obey is killed, and so
+        is one that crashes: the next request starts another.
+
+        Args:
+            function: `def function(request, say)`, at the top of a module, or its name
+                `package.module:function`; JSON in and out. `say` is a `Say`.
+            request: JSON values or msgspec structs (which arrive as plain values).
+            key: tells processes of the same function apart, such as the name of a model; at most
+                eight in a worker stay alive together.
+            on_part: called with each part that the function says, in order.
+            limits: memory and time; what of it belongs to the process is set by the request that
+                starts it.
+
+        Raises:
+            JobError: what the function raised of that family, with the same class and message.
+            JobTimeout: the request took longer than its limit.
+            SandboxDied: the process was killed or crashed, for instance by its memory limit.
         """
         ...

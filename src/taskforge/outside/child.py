@@ -80,7 +80,7 @@ async def run_child(
         raise
     if isinstance(frame, Done):
         return frame.value
-    raise _rebuilt(frame, limits)
+    raise rebuilt(frame, limits)
 
 
 def _forget(life: "asyncio.Task[Any]") -> None:
@@ -92,14 +92,24 @@ def _forget(life: "asyncio.Task[Any]") -> None:
 def _encode(
     function: Callable[..., Any] | str, args: Sequence[Any], limits: SandboxLimits
 ) -> bytes:
-    reference = function if isinstance(function, str) else _name(function)
-    if not _REFERENCE.fullmatch(reference) or not _importable(reference.partition(":")[0]):
-        raise ValueError(f"{reference!r}: not a function at the top of an importable module")
+    reference = reference_to(function)
     request = Request(function=reference, args=list(args), limits=limits)
     try:
         return msgspec.json.encode(request)
     except (TypeError, RecursionError) as error:
         raise ValueError(f"{reference}: arguments must be JSON values: {error}") from error
+
+
+def reference_to(function: Callable[..., Any] | str) -> str:
+    """The name by which a new process finds a function: `package.module:function`.
+
+    Raises:
+        ValueError: it finds none.
+    """
+    reference = function if isinstance(function, str) else _name(function)
+    if not _REFERENCE.fullmatch(reference) or not _importable(reference.partition(":")[0]):
+        raise ValueError(f"{reference!r}: not a function at the top of an importable module")
+    return reference
 
 
 def _name(function: Callable[..., Any]) -> str:
@@ -126,8 +136,8 @@ async def _live(
             child = await asyncio.shield(starting)
             frame = await _converse(child, request, on_report)
             if frame is None:
-                code = await _own_end(child.process)
-                raise _death(code, limits, child.room.last_words())
+                code = await own_end(child.process)
+                raise death(code, limits, child.room.last_words())
             return frame
     except TimeoutError as error:
         if not clock.expired():
@@ -166,7 +176,7 @@ async def _read(stdout: asyncio.StreamReader) -> Frame:
         raise SandboxDied(f"The child process broke its protocol: {error}") from error
 
 
-async def _own_end(process: Process) -> int | None:
+async def own_end(process: Process) -> int | None:
     """The exit code of a child that has closed its end; None when it lingers."""
     try:
         async with asyncio.timeout(LAST_WORDS_SECONDS):
@@ -175,7 +185,14 @@ async def _own_end(process: Process) -> int | None:
         return None
 
 
-def _death(code: int | None, limits: SandboxLimits, words: str) -> JobError:
+def death(code: int | None, limits: SandboxLimits, words: str) -> JobError:
+    """What to raise for a child that ended without an answer.
+
+    Args:
+        code: how `own_end` saw it end.
+        limits: which it had.
+        words: what it wrote last.
+    """
     cause = f"ended with code {code}" if code is not None else "closed its end"
     if code is not None and code < 0:
         cause = f"was killed by {signal.Signals(-code).name}"
@@ -191,7 +208,8 @@ def _death(code: int | None, limits: SandboxLimits, words: str) -> JobError:
     return died
 
 
-def _rebuilt(failed: Failed, limits: SandboxLimits) -> JobError:
+def rebuilt(failed: Failed, limits: SandboxLimits) -> JobError:
+    """The exception that the function raised, as far as its class is known here."""
     if failed.lineage[0] == MEMORY_ERROR:
         error: JobError = SandboxDied(
             f"The child process ran out of memory; its limit is {limits.memory_mb} MiB."

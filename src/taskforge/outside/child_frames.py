@@ -51,7 +51,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
 Frame = Told | Done | Failed
 
 
-def framed(frame: Frame) -> bytes:
+def framed(frame: msgspec.Struct) -> bytes:
     """A frame as it goes over the pipe.
 
     Raises:

@@ -105,7 +105,7 @@ class Channel:
 
 def main() -> None:
     """Serve one request."""
-    _die_with(int(sys.argv[1]))
+    die_with(int(sys.argv[1]))
     channel = Channel()
     with open(0, "rb", closefd=False) as stdin:
         asked = stdin.read()
@@ -113,7 +113,7 @@ def main() -> None:
         os._exit(0)
     request = msgspec.json.decode(asked, type=Request)
     _leave_stdin()
-    _confine(request.limits)
+    confine(request.limits)
     _answer(channel, _run(request, channel))
     sys.stderr.flush()
     # Not `return`: tearing the interpreter down may take longer than the work did.
@@ -124,20 +124,21 @@ def _run(request: Request, channel: Channel) -> Done | Failed:
     try:
         module, name = request.function.split(":")
         function: Callable[..., Any] = getattr(importlib.import_module(module), name)
-        _bound_memory(request.limits.memory_mb)
+        bound_memory(request.limits.memory_mb)
         return Done(function(channel.report, *request.args))
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker wants to know
-        return _failed(error)
+        return failure(error)
 
 
 def _answer(channel: Channel, frame: Done | Failed) -> None:
     try:
         channel.answer(frame)
     except (TypeError, ValueError, RecursionError) as error:
-        channel.answer(_failed(JobError(f"the result cannot be handed over: {error}")))
+        channel.answer(failure(JobError(f"the result cannot be handed over: {error}")))
 
 
-def _failed(error: Exception) -> Failed:
+def failure(error: Exception) -> Failed:
+    """An exception, ready to be handed over."""
     attributes: dict[str, Any] = {}
     for name, value in vars(error).items():
         with suppress(TypeError, ValueError, RecursionError):
@@ -161,7 +162,7 @@ def _leave_stdin() -> None:
     os.close(nothing)
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Ask the kernel to kill this process when the worker dies (prctl(2); Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -169,7 +170,8 @@ def _die_with(parent: int) -> None:
         os._exit(1)  # it died before we could ask
 
 
-def _confine(limits: SandboxLimits) -> None:
+def confine(limits: SandboxLimits) -> None:
+    """Take on every limit but that of memory."""
     # Where the system has no death signal, or the function clears it, the alarm ends the child.
     signal.alarm(int(limits.seconds) + GRACE_SECONDS)
     _limit(resource.RLIMIT_CORE, 0)
@@ -191,7 +193,7 @@ def _limit(kind: int, soft: int, hard: int | None = None) -> None:
     resource.setrlimit(kind, (min(soft, top), top))
 
 
-def _bound_memory(memory_mb: int) -> None:
+def bound_memory(memory_mb: int) -> None:
     """Limit the address space to what is mapped by now plus `memory_mb`.
 
     Interpreters and shared libraries map far more than they touch (DuckDB 70 MiB at import), so an

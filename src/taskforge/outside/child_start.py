@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 from taskforge.outside.child_room import Room, open_room
 
 PartT = TypeVar("PartT")
+MAIN = "taskforge.outside.child_main"
 
 
 class Child(NamedTuple):
@@ -24,15 +25,18 @@ class Child(NamedTuple):
     """What it took over from this process when it started."""
 
     @classmethod
-    async def start(cls) -> "Child":
+    async def start(cls, module: str = MAIN) -> "Child":
         """Start one. Must not be cancelled half-way: shield it.
+
+        Args:
+            module: what it runs, with our process id as its argument.
 
         Raises:
             OSError: no process, descriptor or room on the disk is left.
         """
         room = open_room()
         try:
-            return cls(room, await _start(room), surroundings())
+            return cls(room, await _start(room, module), surroundings())
         except BaseException:
             await asyncio.to_thread(room.remove)
             raise
@@ -71,13 +75,13 @@ def surroundings() -> tuple[str, ...]:
     return (tempfile.gettempdir(), *(f"{name}={value}" for name, value in environment.items()))
 
 
-async def _start(room: Room) -> Process:
+async def _start(room: Room, module: str) -> Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",  # the folder it starts in is not on its path
         "-u",  # what it printed last is known even if it crashes
         "-m",
-        "taskforge.outside.child_main",
+        module,
         str(os.getpid()),
         stdin=PIPE,
         stdout=PIPE,
