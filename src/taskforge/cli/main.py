@@ -28,6 +28,9 @@ class Commands(LazyGroup):
         "down": Entry("taskforge.cli.ops:down", RUN, "Stop what `up` started."),
         "migrate": Entry("taskforge.cli.ops:migrate", KEEP, "Bring the database up to date."),
         "migrate-create": Entry("taskforge.cli.ops:migrate_create", KEEP, "Write a migration."),
+        "models": Entry(
+            "taskforge.cli.models:app", KEEP, "Install and list models of ai_inference."
+        ),
         "seed": Entry("taskforge.cli.seed:app", KEEP, "Make demo accounts and sample jobs."),
         "user": Entry("taskforge.cli.user:user", KEEP, "Make accounts."),
         "key": Entry("taskforge.cli.user:key", KEEP, "Make API keys."),
