@@ -8,13 +8,14 @@ def test_the_types_are_listed_with_their_limits(client):
 
     line = next(line for line in listed.splitlines() if line.split()[0] == "data_processing")
     assert line.split()[1:4] == ["normal", "10", "min"]
-    assert "Profile, aggregate or filter a table." in line
+    assert "Profile, clean, query or export a table." in line
 
 
 def test_one_type_is_shown_with_its_fields_and_examples(client):
     shown = client("types", "data_processing").stdout
 
-    assert '"sales_q1" or Source' in shown
+    assert '"sales_q1"' in shown
+    assert "or Source" in shown
     assert "The same seed makes the same generated rows." in shown
     assert '{"dataset":"sales_q1","operation":"aggregate","rows":50000}' in shown
 

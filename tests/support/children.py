@@ -1,6 +1,7 @@
 """Runs in a child process, for tests that look at what becomes of them."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 from taskforge.core.sandbox import SandboxLimits
@@ -53,4 +54,8 @@ def running(pid):
 def children():
     """Process ids of our children, zombies included."""
     tasks = Path("/proc/self/task").iterdir()
-    return {pid for task in tasks for pid in (task / "children").read_text().split()}
+    found: set[str] = set()
+    for task in tasks:
+        with suppress(FileNotFoundError):  # a thread that ended while we looked
+            found.update((task / "children").read_text().split())
+    return found

@@ -1,5 +1,7 @@
 """Jobs that owe webhooks, and a courier that brings them."""
 
+from typing import Any
+
 from support.make import order
 from support.waiting import eventually
 from taskforge.flows import control, submit
@@ -9,7 +11,7 @@ STATES = "SELECT status, attempts, last_status, last_error FROM webhook_deliveri
 
 async def cancelled(deps, by, *urls):
     """Jobs that have ended, each owing its address a webhook."""
-    done = await submit.submit_many(
+    done: Any = await submit.submit_many(
         deps, [order(delay_seconds=60.0, webhook_url=url) for url in urls], by, atomic=False
     )
     for one in done:

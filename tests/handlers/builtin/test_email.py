@@ -53,7 +53,7 @@ async def test_a_checked_payload_fits_again(registry):
 
 async def test_the_type_says_how_it_is_shown_and_what_it_takes(registry):
     job_type = registry.get("email")
-    described = next(one for one in registry.descriptions if one.name == "email")
+    described = registry.descriptions["email"]
 
     assert job_type.viewer == "mail"
     assert "stored before the next message" in described.description

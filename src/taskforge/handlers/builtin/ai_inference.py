@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from taskforge.handlers.ai.payload import AiJob, Task
+from taskforge.core.job import Estimate
+from taskforge.handlers.ai.payload import EMBEDDED, AiJob, Task
 from taskforge.handlers.ai.result import Result
 from taskforge.handlers.ai.work import run
 from taskforge.handlers.base import Context, job_type
@@ -55,13 +56,25 @@ def summarise(ask: AiJob) -> str:
     return f"{head}“{text if len(text) <= room else text[: room - 1] + '…'}”"
 
 
+def estimate(ask: AiJob) -> Estimate | None:
+    """The embedded model makes some 50 tokens a second; of others nobody knows."""
+    if ask.backend != EMBEDDED:
+        return None
+    tokens = len(ask.texts()) * ask.max_tokens
+    return Estimate(seconds=round(1 + tokens / 50, 1), note=f"up to {tokens:,} tokens")
+
+
 @job_type(
     "ai_inference",
     AiJob,
     title="AI inference",
     examples=EXAMPLES,
     viewer="text",
+    icon="sparkles",
+    concurrency=4,
+    result=Result,
     summarise=summarise,
+    estimate=estimate,
     timeout_seconds=1_800,
 )
 async def ai_inference(ask: AiJob, ctx: Context) -> Result:

@@ -3,7 +3,13 @@
 from typing import Any
 
 from taskforge.handlers.base import Context, job_type
-from taskforge.handlers.builtin.data_processing import EXAMPLES, data_processing, summarise
+from taskforge.handlers.builtin.data_processing import (
+    CHILDREN,
+    EXAMPLES,
+    data_processing,
+    estimate,
+    summarise,
+)
 from taskforge.handlers.data.payload import DataJob, DataPayload
 
 
@@ -13,7 +19,10 @@ from taskforge.handlers.data.payload import DataJob, DataPayload
     title="Custom",
     examples=EXAMPLES[:1],
     viewer="table",
+    icon="puzzle",
+    concurrency=CHILDREN,
     summarise=summarise,
+    estimate=estimate,
 )
 async def custom(ask: DataJob, ctx: Context) -> Any:
     """Run a payload of no declared type as `data_processing`.

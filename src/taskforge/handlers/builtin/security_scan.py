@@ -4,6 +4,7 @@ from typing import Any
 
 from taskforge.handlers.base import Context, job_type
 from taskforge.handlers.scan.payload import ScanPayload
+from taskforge.handlers.scan.result import Result
 from taskforge.handlers.scan.run import scan
 from taskforge.handlers.scan.target import DEMO_HOST, DEMO_URL
 
@@ -61,6 +62,9 @@ def summarise(ask: ScanPayload) -> str:
     title="Security scan",
     examples=EXAMPLES,
     viewer="findings",
+    icon="shield-check",
+    concurrency=8,
+    result=Result,
     summarise=summarise,
 )
 async def security_scan(ask: ScanPayload, ctx: Context) -> Any:

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from taskforge.core.job import Estimate
 from taskforge.handlers.base import Context, job_type
 from taskforge.handlers.web.crawl import MAX_SECONDS, Crawl
 from taskforge.handlers.web.payload import DEMO, WebPayload
@@ -55,14 +56,24 @@ def summarise(ask: WebPayload) -> str:
     return f"crawl of {host}{seeds}, depth {ask.depth}, at most {ask.max_pages:,} pages"
 
 
+def estimate(ask: WebPayload) -> Estimate:
+    """Pauses are what a polite crawl consists of."""
+    pages = 1 if ask.depth == 0 and not ask.sitemap else ask.max_pages
+    seconds = 0.5 + pages * max(ask.delay_ms / 1000, 0.01)
+    return Estimate(seconds=round(min(seconds, MAX_SECONDS), 1), note=f"at most {pages:,} pages")
+
+
 @job_type(
     "web_scraping",
     WebPayload,
     title="Web scraping",
     examples=EXAMPLES,
     viewer="table",
+    icon="globe",
+    concurrency=8,
     timeout_seconds=MAX_SECONDS + 60,
     summarise=summarise,
+    estimate=estimate,
 )
 async def web_scraping(ask: WebPayload, ctx: Context) -> Any:
     """Crawl a site and read named fields from its pages.
