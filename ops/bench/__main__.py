@@ -16,6 +16,7 @@ from ops.bench.hooks import hooks
 from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
 from ops.bench.stack import stack
+from ops.bench.types import types
 
 ROWS: dict[str, Row] = {
     "drain": rows.drain,
@@ -24,6 +25,7 @@ ROWS: dict[str, Row] = {
     "fanout": fanout,
     "reads": reads,
     "hooks": hooks,
+    "types": types,
     "sleepers": rows.sleepers,
     "memory": rows.memory,
     "idle": rows.idle,

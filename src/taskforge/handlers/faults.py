@@ -8,6 +8,7 @@ import msgspec
 
 from taskforge.core.errors import Fault
 from taskforge.handlers.base import Payload, PayloadType
+from taskforge.handlers.places import choices_at, description_at
 
 ROOT = "/payload"
 MAX_UNKNOWN = 10
@@ -31,28 +32,48 @@ def payload_faults(
     """
     if isinstance(error, RecursionError):
         return [Fault(ROOT, "it is nested too deeply")]
-    if isinstance(payload, dict):
-        shape = _shape_faults(cast("dict[object, object]", payload), payload_type)
-        if shape:
-            return shape
-    return [_fault(str(error))]
+    given = cast("dict[object, object]", payload) if isinstance(payload, dict) else {}
+    shape = _shape_faults(given, payload_type) if isinstance(payload, dict) else []
+    return shape or [_fault(str(error), _chosen(given, payload_type))]
 
 
-def _fault(text: str) -> Fault:
-    """Take `Expected `int`, got `str` - at `$.a[0].b`` apart."""
+def _fault(text: str, payload_type: type[Payload] | None) -> Fault:
+    """Take `Expected `int`, got `str` - at `$.a[0].b`` apart, and say what would be right."""
     found = _PATH.fullmatch(text)
     message, path = (found["message"], found["path"]) if found else (text, "")
-    pointer = ROOT
+    steps: list[str] = []
     for name, index in _STEP.findall(path):
         if index == "...":
             break  # some key of a map; msgspec does not say which
-        pointer += f"/{_escaped(name or index)}"
+        steps.append(name or index)
+    pointer = "".join([ROOT, *(f"/{_escaped(step)}" for step in steps)])
     field = _FIELD.fullmatch(message)
     if field:
         pointer += f"/{_escaped(field['field'])}"
     if found and found["key"]:
         message = f"{message}, in a key"
+    elif payload_type is not None:
+        message = _helpful(message, payload_type, steps)
     return Fault(pointer, message)
+
+
+def _helpful(message: str, payload_type: type[Payload], steps: Sequence[str]) -> str:
+    if message.startswith("Invalid enum value"):
+        choices = ", ".join(map(repr, choices_at(payload_type, steps)))
+        return f"{message}; it is one of {choices}" if choices else message
+    if "matching regex" in message:
+        wanted = description_at(payload_type, steps)
+        return f"It does not have the right form. {wanted}" if wanted else message
+    return message
+
+
+def _chosen(payload: Mapping[object, object], payload_type: PayloadType) -> type[Payload] | None:
+    """The member of a union that a payload means; None when it names none."""
+    members = cast("Sequence[type[Payload]]", get_args(payload_type) or (payload_type,))
+    if len(members) == 1:
+        return members[0]
+    said = payload.get(members[0].__struct_config__.tag_field)
+    return next((it for it in members if it.__struct_config__.tag == said), None)
 
 
 def _shape_faults(payload: Mapping[object, object], payload_type: PayloadType) -> list[Fault]:

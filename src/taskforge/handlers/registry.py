@@ -88,7 +88,7 @@ class Registry:
             checked: Payload = msgspec.convert(payload, job_type.payload, str_keys=True)
         except (msgspec.ValidationError, RecursionError) as error:
             faults = payload_faults(payload, job_type.payload, error)
-            listed = "; ".join(fault.message for fault in faults)
+            listed = "; ".join(fault.message.rstrip(".") for fault in faults)
             detail = f"The payload does not fit `{name}`: {listed}."
             raise Invalid(detail, code="invalid_payload", faults=faults) from error
         return msgspec.json.decode(msgspec.json.encode(checked)), checked

@@ -9,9 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from taskforge.core.failures import NotConfigured
-from taskforge.handlers.ai.payload import EMBEDDED
+from taskforge.handlers.ai.payload import DEFAULT_BACKEND, EMBEDDED
 
-DEFAULT = "default"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 Setting = Callable[[str], str]
@@ -48,10 +47,12 @@ def endpoints(setting: Setting) -> dict[str, Endpoint]:
     found: dict[str, Endpoint] = {}
     if base_url := setting("AI_BASE_URL"):
         models = [name.strip() for name in setting("AI_MODELS").split(",") if name.strip()]
-        found[DEFAULT] = Endpoint(base_url=base_url, api_key=setting("AI_API_KEY"), models=models)
+        found[DEFAULT_BACKEND] = Endpoint(
+            base_url=base_url, api_key=setting("AI_API_KEY"), models=models
+        )
     found |= _further(setting("AI_BACKENDS"))
     for name, endpoint in found.items():
-        source = "AI_BASE_URL" if name == DEFAULT else f"AI_BACKENDS: {name}.base_url"
+        source = "AI_BASE_URL" if name == DEFAULT_BACKEND else f"AI_BACKENDS: {name}.base_url"
         if not _is_web(endpoint.base_url):
             raise NotConfigured(f"{source} must be an http or https address with a host.")
     return found
@@ -80,10 +81,10 @@ def _further(text: str) -> dict[str, Endpoint]:
         # A fault of type names its place, never a value; one of syntax names a position.
         raise NotConfigured(f"AI_BACKENDS cannot be used: {error}.") from error
     for name in further:
-        if not _NAME.fullmatch(name) or name in (EMBEDDED, DEFAULT):
+        if not _NAME.fullmatch(name) or name in (EMBEDDED, DEFAULT_BACKEND):
             raise NotConfigured(
                 "AI_BACKENDS: a name has lower-case letters, digits, - and _, and is neither "
-                f"{EMBEDDED!r} nor {DEFAULT!r}."
+                f"{EMBEDDED!r} nor {DEFAULT_BACKEND!r}."
             )
     return further
 

@@ -11,6 +11,8 @@ from taskforge.handlers.ai.template import Scalar, fill
 from taskforge.handlers.base import Payload
 
 EMBEDDED = "embedded"
+DEFAULT_BACKEND = "default"
+"""The endpoint of AI_BASE_URL."""
 DEFAULT_MODEL = "embedded/smollm2-135m-instruct"
 MAX_PROMPT = 32_000
 """Characters of one prompt: of all its messages together."""
@@ -56,8 +58,9 @@ class AiJob(Payload, frozen=True):
     model: Annotated[
         str,
         Meta(
-            pattern=r"^[a-z0-9][a-z0-9_-]{0,31}/[^\s\x00-\x1f\x7f]{1,200}$",
-            description="`backend/name`; the embedded model needs no account and no network.",
+            pattern=r"^([a-z0-9][a-z0-9_-]{0,31}/)?[^/\s\x00-\x1f\x7f][^\s\x00-\x1f\x7f]{0,199}$",
+            description="`backend/name`, or a name alone for the endpoint of AI_BASE_URL. The"
+            " embedded model needs no account and no network.",
             examples=[DEFAULT_MODEL],
         ),
     ] = DEFAULT_MODEL
@@ -105,12 +108,12 @@ class AiJob(Payload, frozen=True):
     @property
     def backend(self) -> str:
         """Who answers: the part of `model` before the first slash."""
-        return self.model.partition("/")[0]
+        return self.model.partition("/")[0] if "/" in self.model else DEFAULT_BACKEND
 
     @property
     def model_name(self) -> str:
         """The model as its backend calls it."""
-        return self.model.partition("/")[2]
+        return self.model.partition("/")[2] or self.model
 
     def texts(self) -> list[str]:
         """The prompts as they were given, variables filled in; a conversation's last turn."""

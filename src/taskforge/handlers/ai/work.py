@@ -11,8 +11,8 @@ import msgspec
 from taskforge.core.failures import InvalidInput, JobError, NotConfigured, TargetError
 from taskforge.handlers.ai.answer import Answer, Generate, Question, cleaned
 from taskforge.handlers.ai.embedded import EmbeddedModel
-from taskforge.handlers.ai.endpoints import DEFAULT, Prices, endpoints, usable
-from taskforge.handlers.ai.payload import EMBEDDED, AiJob
+from taskforge.handlers.ai.endpoints import Prices, endpoints, usable
+from taskforge.handlers.ai.payload import DEFAULT_BACKEND, EMBEDDED, AiJob
 from taskforge.handlers.ai.prompts import Messages, again, conversations, schema_of
 from taskforge.handlers.ai.result import Output, Result, Stats, cost_of, fitted, output_of
 from taskforge.handlers.ai.schemas import faults_of
@@ -92,7 +92,7 @@ async def find_model(job: AiJob, ctx: Context) -> Model:
                 return Model(EmbeddedModel(ctx, weights))
         raise _unknown(job, ctx)
     endpoint = endpoints(ctx.setting).get(job.backend)
-    if endpoint is None and job.backend == DEFAULT:
+    if endpoint is None and job.backend == DEFAULT_BACKEND:
         raise NotConfigured(f"AI_BASE_URL is not set, which {job.model!r} needs.")
     if endpoint is None or job.model_name not in endpoint.models:
         raise _unknown(job, ctx)
