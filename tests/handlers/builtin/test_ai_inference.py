@@ -200,7 +200,7 @@ async def test_jobs_take_turns_with_the_model(ctx):
         ({"prompts": ["x" * 32_000] * 100}, "1,000,000"),
         ({"prompt": "a", "max_tokens": 513}, "512"),
         ({"prompt": "a", "model": "default/x", "max_tokens": 4_097}, "4096"),
-        ({"prompt": "a", "model": "nonsense"}, "regex"),
+        ({"prompt": "a", "model": "non sense"}, "backend/name"),
         ({"prompt": "a", "temperature": 3}, "<= 2"),
         ({"prompt": "a", "base_url": "http://evil.example"}, "not a field"),
         ({"template": "Hello {name}"}, "lacks `name`"),
