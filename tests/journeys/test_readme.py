@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from taskforge.cli.main import Commands
+from taskforge.handlers.base import Context, JobType
 from taskforge.handlers.registry import load
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -33,3 +34,26 @@ def test_every_command_of_the_readme_exists():
     named = set(re.findall(r"(?:^|`)taskforge ([a-z-]+)", README, re.MULTILINE))
 
     assert named - set(Commands.entries) == set()
+
+
+def test_the_package_of_the_readme_is_the_one_that_is_tested():
+    plugin = Path(__file__).parent / "plugin"
+    (entry_point,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+
+    assert entry_point in (plugin / "pyproject.toml").read_text()
+
+
+def test_the_readme_names_every_option_of_a_job_type():
+    table = README.split("The decorator also takes:")[1].split("And `ctx` gives")[0]
+    named = set(re.findall(r"`(\w+)`", table))
+
+    needed = set(JobType.__struct_fields__) - {"name", "payload", "run", "title"}
+    assert needed <= named
+
+
+def test_the_readme_names_every_power_of_a_handler():
+    powers = {name for name in vars(Context) if not name.startswith("_")}
+    quiet = {"checkpoints", "open_artifact", "result_of", "workdir"}
+
+    missing = {name for name in powers - quiet if f"`{name}`" not in README}
+    assert missing == set()

@@ -145,6 +145,47 @@ SAMPLES = (
         type="custom",
     ),
     _sample(
+        "crawl",
+        {
+            "url": "https://demo.taskforge.test/products",
+            "delay_ms": 50,
+            "include": ["/products*"],
+            "item": ".product",
+            "selectors": {
+                "name": {"css": "h3 a", "required": True},
+                "price": {"css": ".price", "type": "number"},
+            },
+        },
+        "shop",
+        type="web_scraping",
+    ),
+    _sample(
+        "prompt",
+        {"prompt": "Write one sentence about the sea.", "max_tokens": 40, "seed": 7},
+        type="ai_inference",
+    ),
+    _sample(
+        "scan",
+        {"target": "https://broken.taskforge.test/", "scan_type": "headers"},
+        "audit",
+        type="security_scan",
+        priority=Priority.HIGH,
+    ),
+    _sample(
+        "newsletter",
+        {
+            "subject": "Welcome, {{ name }}",
+            "template": "welcome",
+            "variables": {"product": "TaskForge"},
+            "recipients": [
+                {"email": "ann@demo.taskforge.test", "name": "Ann"},
+                {"email": "ben@demo.taskforge.test", "name": "Ben"},
+                {"email": "reject@demo.taskforge.test", "name": "Nobody"},
+            ],
+        },
+        type="email",
+    ),
+    _sample(
         "later",
         {"dataset": "sales_q1", "operation": "profile", "rows": 500_000},
         "quality",
