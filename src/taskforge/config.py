@@ -5,6 +5,7 @@ directory, and `up.env` in the data directory, where `taskforge up` writes the a
 secrets of the embedded stack, so that every other command finds it.
 """
 
+import hmac
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,8 @@ SECRETS = frozenset(
 )  # fmt: skip
 JOB_SETTINGS = frozenset(
     {"AI_BASE_URL", "AI_API_KEY", "AI_MODELS", "AI_BACKENDS", "DATA_DIR", "ENVIRONMENT",
-     "MAIL_FROM", "MAIL_SENDERS", "MAIL_TEMPLATES_DIR", "SCAN_ALLOWED_TARGETS", "SMTP_URL"}
+     "MAIL_FROM", "MAIL_HTML", "MAIL_SENDERS", "MAIL_TEMPLATES_DIR", "OSV_URL",
+     "SCAN_ALLOWED_TARGETS", "SCAN_NAMESERVERS", "SMTP_URL"}
 )  # fmt: skip
 """What handlers may read by `ctx.setting`, beside variables that begin with `JOB_`."""
 MIN_SECRET_LENGTH = 32
@@ -85,6 +87,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     addresses are private (S-30)."""
     scan_allowed_targets: str = ""
     """Hosts that `security_scan` may probe actively (ports, tls), separated by commas (S-33)."""
+    scan_nameservers: str = ""
+    """Who `security_scan` asks for DNS: `address` or `address:port`, separated by commas; the
+    system's own when empty."""
+    osv_url: str = ""
+    """Where `security_scan` looks vulnerabilities of dependencies up, such as the OSV API; nowhere
+    when empty."""
 
     smtp_url: str = ""
     """`smtp://user:password@host:587` or `smtps://…:465`; empty: the sink, whose messages the
@@ -98,6 +106,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """Further addresses, or `@domain`, that a job may name as its sender, separated by commas."""
     mail_templates_dir: Path | None = None
     """Folder with the installation's own mail templates."""
+    mail_html: bool = False
+    """Whether jobs may bring HTML bodies of their own; templates may always."""
 
     ai_base_url: str = ""
     """An OpenAI-compatible endpoint; its models are called `default/<name>`."""
@@ -129,6 +139,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         Raises:
             KeyError: handlers may not read it.
         """
+        if name == "SCAN_SECRET":  # makes the tokens by which owners prove a host (S-33)
+            key = hmac.digest(self.secret_key.encode(), b"taskforge scan ownership", "sha256")
+            return key.hex()
         if name in JOB_SETTINGS:
             value = getattr(self, name.lower())
             return "" if value is None else str(value)

@@ -53,9 +53,9 @@ async def test_a_text_is_sent_as_it_is(sink, send):
 
 async def test_html_of_a_job_is_sent_only_where_the_operator_says_so(sink, send, ctx):
     payload = {"subject": "x", "to": ANN, "html": "<h1>Hi</h1><script>x</script><p>there"}
-    with pytest.raises(BlockedByPolicy, match="JOB_MAIL_HTML"):
+    with pytest.raises(BlockedByPolicy, match="MAIL_HTML"):
         await send(**payload)
-    ctx.settings["JOB_MAIL_HTML"] = "true"
+    ctx.settings["MAIL_HTML"] = "true"
 
     result = await send(**payload)
 

@@ -137,6 +137,6 @@ async def dns_server(scans):
         lambda: DnsServer({}), local_addr=("127.0.0.1", 0)
     )
     port = transport.get_extra_info("sockname")[1]
-    scans.ctx.settings["JOB_SCAN_NAMESERVERS"] = f"127.0.0.1:{port}"
+    scans.ctx.settings["SCAN_NAMESERVERS"] = f"127.0.0.1:{port}"
     yield server
     transport.close()

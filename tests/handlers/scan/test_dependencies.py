@@ -147,7 +147,7 @@ async def test_known_vulnerabilities_are_looked_up_where_a_service_is_set(scans,
     await scans.reach("127.0.0.1")
     osv = Osv()
     async with listen(osv.answer) as port:
-        scans.ctx.settings["JOB_OSV_URL"] = f"http://127.0.0.1:{port}"
+        scans.ctx.settings["OSV_URL"] = f"http://127.0.0.1:{port}"
         result = await scans("dependencies", "flask==0.1\nhttpx==0.28.1\ntyper>=1\n")
 
     assert [query["version"] for query in osv.asked] == ["0.1", "0.28.1"]
@@ -161,7 +161,7 @@ async def test_known_vulnerabilities_are_looked_up_where_a_service_is_set(scans,
 async def test_a_service_that_is_none_is_skipped_and_told(scans, serve_http):
     await scans.reach("127.0.0.1")
     async with serve_http("200 OK", "content-type: text/html") as port:
-        scans.ctx.settings["JOB_OSV_URL"] = f"http://127.0.0.1:{port}"
+        scans.ctx.settings["OSV_URL"] = f"http://127.0.0.1:{port}"
         result = await scans("dependencies", "flask==3.1.2\n")
 
     assert [skipped["check"] for skipped in result["skipped"]] == ["known vulnerabilities"]

@@ -76,9 +76,9 @@ async def test_questions_go_to_the_configured_resolver_only(scans, dns_server):
 
 
 async def test_a_malformed_resolver_setting_says_so(scans):
-    scans.ctx.settings["JOB_SCAN_NAMESERVERS"] = "not-an-address"
+    scans.ctx.settings["SCAN_NAMESERVERS"] = "not-an-address"
 
-    with pytest.raises(NotConfigured, match="JOB_SCAN_NAMESERVERS"):
+    with pytest.raises(NotConfigured, match="SCAN_NAMESERVERS"):
         await scans("dns", "shop.taskforge.test")
 
 

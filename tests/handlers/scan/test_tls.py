@@ -114,7 +114,7 @@ async def test_a_port_without_tls_fails_the_job(tls):
 
 
 async def test_a_foreign_host_is_blocked_and_told_how_to_be_allowed(scans):
-    with pytest.raises(BlockedByPolicy, match=r"SCAN_ALLOWED_TARGETS.*JOB_SCAN_SECRET"):
+    with pytest.raises(BlockedByPolicy, match=r"SCAN_ALLOWED_TARGETS.*taskforge-verification"):
         await scans("tls", "example.test")
 
 
@@ -123,7 +123,7 @@ async def test_a_published_token_opens_the_way(scans, rules, listen, authority, 
     dns_server.table["shop.taskforge.test."] = {
         "TXT": [f'"{PREFIX}{token_for("shop.taskforge.test", secret)}"']
     }
-    scans.ctx.settings["JOB_SCAN_SECRET"] = secret
+    scans.ctx.settings["SCAN_SECRET"] = secret
 
     # Proved, so the permit is given; the name has no address, so nothing is reached.
     with pytest.raises(TargetError):
@@ -137,7 +137,7 @@ async def test_a_token_of_another_host_opens_nothing(scans, dns_server):
     dns_server.table["shop.taskforge.test."] = {
         "TXT": [f'"{PREFIX}{token_for("other.taskforge.test", "s" * 32)}"']
     }
-    scans.ctx.settings["JOB_SCAN_SECRET"] = "s" * 32
+    scans.ctx.settings["SCAN_SECRET"] = "s" * 32
 
     with pytest.raises(BlockedByPolicy) as caught:
         await scans("tls", "shop.taskforge.test")

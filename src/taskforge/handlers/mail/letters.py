@@ -176,11 +176,11 @@ def written(one: Mailbox) -> str:
 
 async def _literal(ask: EmailJob, ctx: Context) -> Bodies:
     html = ask.html if isinstance(ask.html, str) else None
-    if html is not None and ctx.setting("JOB_MAIL_HTML").lower() != "true":
+    if html is not None and ctx.setting("MAIL_HTML").lower() != "true":
         # Nothing that is installed can clean HTML of what it may do to a reader (S-36).
         raise BlockedByPolicy(
             "HTML in a job is not sent here; use a template or `text`, or let the operator set"
-            " JOB_MAIL_HTML=true."
+            " MAIL_HTML=true."
         )
     if isinstance(ask.text, str):
         return Bodies(ask.text, html)

@@ -96,7 +96,7 @@ class EmailJob(Payload, frozen=True):
     text: Annotated[str, Meta(min_length=1, max_length=MAX_BODY)] | UnsetType = UNSET
     """In place of a template; sent as it is."""
     html: Annotated[str, Meta(min_length=1, max_length=MAX_BODY)] | UnsetType = UNSET
-    """In place of a template; sent as it is, where the setting JOB_MAIL_HTML is `true`."""
+    """In place of a template; sent as it is, where the setting MAIL_HTML is `true`."""
     from_: Annotated[
         AddressText | UnsetType, Meta(description="MAIL_FROM, unless MAIL_SENDERS allows another.")
     ] = msgspec.field(name="from", default=UNSET)

@@ -22,7 +22,7 @@ from taskforge.core.failures import NotConfigured, TargetError
 from taskforge.core.outbound import HttpFailed
 from taskforge.handlers.scan.scene import Scene
 
-NAMESERVERS = "JOB_SCAN_NAMESERVERS"
+NAMESERVERS = "SCAN_NAMESERVERS"
 """Setting: `address` or `address:port`, separated by commas; empty: the system's resolvers."""
 ANSWER_SECONDS = 5.0
 """For one question, tries with other resolvers included."""
@@ -102,7 +102,7 @@ def names_for(scene: Scene) -> Names:
     """Who answers for the scene's target.
 
     Raises:
-        NotConfigured: JOB_SCAN_NAMESERVERS is malformed, or the system has no resolver.
+        NotConfigured: SCAN_NAMESERVERS is malformed, or the system has no resolver.
     """
     if scene.target.is_demo:
         origin = from_text(scene.target.host)

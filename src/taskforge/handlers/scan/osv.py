@@ -8,7 +8,7 @@ from taskforge.core.outbound import HttpFailed, HttpLimits
 from taskforge.handlers.scan.finding import Finding, Outcome, Rule, Severity, found
 from taskforge.handlers.scan.scene import Scene
 
-URL = "JOB_OSV_URL"
+URL = "OSV_URL"
 """Setting: the service's address, such as https://api.osv.dev; empty: no look-up."""
 BATCH = 500
 MOST_DETAILS = 60

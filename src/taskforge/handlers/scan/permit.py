@@ -11,8 +11,8 @@ from taskforge.handlers.scan.names import names_for, texts
 from taskforge.handlers.scan.scene import Scene
 
 ALLOWED = "SCAN_ALLOWED_TARGETS"
-SECRET = "JOB_SCAN_SECRET"  # noqa: S105 - the name of a setting
-"""Setting that ownership tokens are made with; empty: ownership cannot be proved."""
+SECRET = "SCAN_SECRET"  # noqa: S105 - the name of a setting
+"""What ownership tokens are made with, derived from the installation's SECRET_KEY."""
 PLACE = "/.well-known/taskforge-verification"
 PREFIX = "taskforge-verification="
 PROOF = HttpLimits(connect_seconds=3, first_byte_seconds=5, total_seconds=8, body_bytes=4_096,
@@ -39,13 +39,7 @@ async def require_permit(scene: Scene, port: int | None) -> str:
     listed = {each.strip().lower() for each in scene.ctx.setting(ALLOWED).split(",")}
     if host in listed or (port is not None and f"{scene.target.shown_host}:{port}" in listed):
         return f"listed in {ALLOWED}"
-    secret = scene.ctx.setting(SECRET)
-    if not secret:
-        raise BlockedByPolicy(
-            f"{host} may not be probed: an operator has to list it in {ALLOWED}, or set {SECRET}"
-            " so that owners can prove that a host is theirs."
-        )
-    token = token_for(host, secret)
+    token = token_for(host, scene.ctx.setting(SECRET))
     if await _published_on_site(scene, token):
         return f"its token is at {PLACE}"
     if await _published_in_dns(scene, token):
