@@ -115,6 +115,11 @@ RUN = pytest.StashKey[Run]()
 SITE = pytest.StashKey[dict[str, str]]()
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Packed bytes carry the time of day: no two processes would agree on the test's name."""
+    return "binary" if isinstance(val, bytes) and not val.isascii() else None
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """In the xdist controller, before a worker starts: give it the addresses."""

@@ -16,7 +16,7 @@ async def test_one_type_is_shown_as_in_the_list(viewer):
 
     assert (await viewer.get(f"{TYPES}/data_processing")).json() == one
     assert one["limits"] == {
-        "timeout_seconds": 600, "max_retries": 3, "concurrency": None, "retry": None,
+        "timeout_seconds": 600, "max_retries": 3, "concurrency": 4, "retry": None,
     }  # fmt: skip
     assert (one["viewer"], one["priority"]) == ("table", "normal")
 

@@ -80,7 +80,7 @@ async def test_the_type_says_how_it_is_shown_and_what_it_takes(registry):
         ({"subject": "x", "to": ["a@b.de"] * 51}, "length <= 50"),
         ({"subject": "x", "recipients": ["a@b.de"] * 501}, "length <= 500"),
         ({"subject": "x", "to": "a@b.de", "template": "nope"}, "no template 'nope'"),
-        ({"subject": "x", "to": "a@b.de", "template": "../etc"}, "matching regex"),
+        ({"subject": "x", "to": "a@b.de", "template": "../etc"}, "right form"),
         ({"subject": "x", "to": "a@b.de", "template": "plain"}, "needs the variables message"),
         ({"subject": "x", "to": "a@b.de", "template": "report"}, "needs the variables job_id"),
         (
@@ -98,7 +98,7 @@ async def test_the_type_says_how_it_is_shown_and_what_it_takes(registry):
         ({"subject": "x", "to": "a@b.de", "headers": {"Bcc": "c@d.de"}}, "begin with `X-`"),
         ({"subject": "x", "to": "a@b.de", "headers": {"X-TaskForge-Job": "1"}}, "begin with"),
         ({"subject": "x", "to": "a@b.de", "headers": {"X-A": "b\r\nBcc: c"}}, "one line"),
-        ({"subject": "x", "to": "a@b.de", "list_unsubscribe": "http://x.org"}, "matching regex"),
+        ({"subject": "x", "to": "a@b.de", "list_unsubscribe": "http://x.org"}, "right form"),
         ({"subject": "x", "to": "a@b.de", "attachments": [{}]}, "Give either `upload`"),
         ({"subject": "x", "to": "a@b.de", "attachments": [{"artifact": "a"}]}, "go together"),
         ({"subject": "x", "to": "a@b.de", "from": "me@here"}, "no e-mail address"),
