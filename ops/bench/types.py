@@ -15,8 +15,8 @@ from ops.bench.rows import Figure
 from ops.bench.stack import ROOT, Stack
 from ops.bench.wire import Wire
 from taskforge.core.sandbox import SandboxLimits
-from taskforge.outside.child import run_child
-from taskforge.outside.child_spare import Spares
+from taskforge.outside.child.run import run_child
+from taskforge.outside.child.spare import Spares
 
 Job = dict[str, Any]
 

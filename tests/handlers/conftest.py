@@ -11,9 +11,9 @@ from taskforge.core.files import StoredFile
 from taskforge.core.history import ArtifactRecord
 from taskforge.core.job import Progress
 from taskforge.core.sandbox import SandboxLimits
-from taskforge.outside.child import run_child
-from taskforge.outside.companion import Companions
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.child.run import run_child
+from taskforge.outside.companion.companions import Companions
+from taskforge.outside.http.client import SafeHttp
 from taskforge.outside.store import digest_of
 
 

@@ -11,7 +11,7 @@ import uvloop
 
 from support.children import children, run, running, started, until
 from taskforge.core.failures import SandboxDied
-from taskforge.outside.child_room import PREFIX, remove_orphans
+from taskforge.outside.child.room import PREFIX, remove_orphans
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -80,7 +80,7 @@ async def test_the_child_dies_with_its_worker(tmp_path):
     script = (
         "import asyncio, sys\n"
         "from taskforge.core.sandbox import SandboxLimits\n"
-        "from taskforge.outside.child import run_child\n"
+        "from taskforge.outside.child.run import run_child\n"
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "asyncio.run(run_child('deeds:burn_in_c', [], limits=SandboxLimits(),\n"
         "    on_report=lambda p: print(p.message, flush=True)))\n"

@@ -13,7 +13,7 @@ import uvloop
 from support.children import children, run, running, started, until
 from taskforge.core.failures import InvalidInput, JobTimeout, SandboxDied
 from taskforge.core.sandbox import SandboxLimits
-from taskforge.outside.child_spare import Spares
+from taskforge.outside.child.spare import Spares
 
 HERE = Path(__file__).parent
 
@@ -139,8 +139,8 @@ async def test_a_spare_dies_with_its_worker(tmp_path):
     script = (
         "import asyncio, sys\n"
         "from taskforge.core.sandbox import SandboxLimits\n"
-        "from taskforge.outside.child import run_child\n"
-        "from taskforge.outside.child_spare import Spares\n"
+        "from taskforge.outside.child.run import run_child\n"
+        "from taskforge.outside.child.spare import Spares\n"
         f"sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]\n"
         "from support.children import children, until\n"
         "async def main():\n"

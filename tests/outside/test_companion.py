@@ -9,7 +9,7 @@ import pytest
 from support.children import children, running, until
 from taskforge.core.companion import CompanionLimits
 from taskforge.core.failures import InvalidInput, JobError, JobTimeout, SandboxDied
-from taskforge.outside.companion import MAX_COMPANIONS, Companions
+from taskforge.outside.companion.companions import MAX_COMPANIONS, Companions
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -235,7 +235,7 @@ async def test_closing_ends_everything_and_everybody(deeds, tmp_path):
 async def test_it_ends_with_its_worker(deeds, tmp_path):
     script = (
         "import asyncio, os\n"
-        "from taskforge.outside.companion import Companions\n"
+        "from taskforge.outside.companion.companions import Companions\n"
         "async def main():\n"
         "    companions = Companions()\n"
         "    print(await companions.ask('companion_deeds:count', 1, key='a'), flush=True)\n"

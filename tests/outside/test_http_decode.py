@@ -10,7 +10,7 @@ import pytest
 
 from support.faultyweb import OK, zeros
 from taskforge.core.outbound import HttpFailed, HttpLimits
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 TRUST = ssl.create_default_context()
 MEBIBYTE = 1 << 20

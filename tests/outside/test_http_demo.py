@@ -7,7 +7,7 @@ import pytest
 from support.faultyweb import rows
 from taskforge.core.failures import BlockedByPolicy
 from taskforge.core.outbound import HttpFailed, HttpLimits
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 FOLLOW = HttpLimits(redirects=5)
 

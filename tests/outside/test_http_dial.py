@@ -12,7 +12,7 @@ import pytest
 from support.faultyweb import arrived, rows
 from taskforge.core.failures import BlockedByPolicy, InvalidInput
 from taskforge.core.outbound import HttpFailed, HttpLimits
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 TRUST = ssl.create_default_context()
 

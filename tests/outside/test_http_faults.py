@@ -13,7 +13,7 @@ import pytest
 
 from support.faultyweb import OK, arrived, drip
 from taskforge.core.outbound import HttpFailed, HttpLimits
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 TRUST = ssl.create_default_context()
 SHORT = HttpLimits(connect_seconds=2, first_byte_seconds=0.4, total_seconds=0.8)

@@ -4,7 +4,7 @@ import pytest
 
 from support.faultyweb import rows
 from taskforge.core.outbound import HttpFailed, HttpLimits
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 HOSTS = {"one.test", "two.test", "secure.test", "127.0.0.1"}
 FOLLOW = HttpLimits(redirects=5)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from taskforge.core.failures import BlockedByPolicy, InvalidInput
 from taskforge.core.outbound import URL_LIMIT
-from taskforge.outside.http_rules import PORTS, Rules
+from taskforge.outside.http.rules import PORTS, Rules
 
 RULES = Rules({"intranet", "[fd00::1]:9000", "B\u00dcCHER.test:81"}, own={"demo.test"})
 PARTS = st.sampled_from(

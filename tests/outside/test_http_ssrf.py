@@ -9,7 +9,7 @@ import pytest
 from support.faultyweb import Canary, faulty_web, rows
 from taskforge.core.failures import BlockedByPolicy, InvalidInput
 from taskforge.core.outbound import HttpFailed, HttpLimits
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 NOWHERE = "192.0.0.9"
 """Public by the registry (port control, anycast), and routed nowhere."""

@@ -7,8 +7,8 @@ CLIENTS = {
     "niquests", "openai", "pycurl", "requests", "ssrfguard", "telnetlib", "urllib.request",
     "urllib3", "xmlrpc.client",
 }  # fmt: skip
-GUARDED = "outside/http"
-"""`outside/http*.py`: the client itself."""
+GUARDED = "outside/http/"
+"""The client itself."""
 EXCEPTIONS = {
     "cli/": {
         "urllib.request",

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from taskforge.core.sandbox import SandboxLimits
-from taskforge.outside.child import run_child
+from taskforge.outside.child.run import run_child
 
 LIMITS = SandboxLimits(memory_mb=256, seconds=30, cpu_seconds=20)
 

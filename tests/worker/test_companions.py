@@ -18,7 +18,7 @@ def companions():
     return [
         process
         for process in psutil.process_iter(["cmdline"])
-        if "taskforge.outside.companion_main" in (process.info["cmdline"] or [])
+        if "taskforge.outside.companion.main" in (process.info["cmdline"] or [])
     ]
 
 

@@ -26,7 +26,7 @@ from taskforge.flows.frames import moved
 from taskforge.flows.keepsakes import Keepsakes
 from taskforge.flows.unit import Unit
 from taskforge.handlers.context import Outbound
-from taskforge.outside.child import run_child
+from taskforge.outside.child.run import run_child
 
 PROGRESS_SECONDS = 0.2
 """Reports that come sooner after the last one wait for their turn; only the newest leaves."""

@@ -20,8 +20,8 @@ from taskforge.flows.principals import Principals
 from taskforge.handlers.demo.sites import DEMOS
 from taskforge.handlers.registry import Registry
 from taskforge.log import get_logger
-from taskforge.outside.companion import Companions
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.companion.companions import Companions
+from taskforge.outside.http.client import SafeHttp
 from taskforge.outside.store import Store
 
 log = get_logger(__name__)

@@ -22,7 +22,7 @@ from taskforge.db.uploads import upload
 from taskforge.flows.keepsakes import passed_on
 from taskforge.flows.unit import Unit
 from taskforge.log import get_logger
-from taskforge.outside.child_room import Room, open_room
+from taskforge.outside.child.room import Room, open_room
 from taskforge.outside.store import Incoming, TooLarge, digest_of
 
 log = get_logger(__name__)

@@ -202,8 +202,8 @@ async def _hint_stranded(deps: Deps) -> int:
             due = await hints.take_oldest(connection, priority, limit=min(free, HINT_BATCH))
             await deps.hinter.hint(due)
             hinted += len(due)
-    if hinted:
-        log.warning("hint.repeated", jobs=hinted)
+    if hinted:  # usual where jobs wait for a type that is full everywhere
+        log.info("hint.repeated", jobs=hinted)
     return hinted
 
 

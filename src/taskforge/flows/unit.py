@@ -18,7 +18,7 @@ from taskforge.db.logs import Line, insert_lines
 from taskforge.db.moves import Ending, Settled, settle
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
-from taskforge.outside.child_spare import Spares
+from taskforge.outside.child.spare import Spares
 
 ResultT = TypeVar("ResultT")
 

@@ -1,1 +1,1 @@
-"""The guarded ways out of the process: child processes, and later HTTP, SMTP and files."""
+"""The guarded ways out of the process: HTTP, child processes, the file store, the mail sink."""

@@ -11,7 +11,7 @@ from taskforge.core.failures import InvalidInput, JobTimeout
 from taskforge.handlers.ai.payload import AiJob
 from taskforge.handlers.builtin.ai_inference import EXAMPLES, ai_inference
 from taskforge.handlers.registry import load
-from taskforge.outside.companion import Companions
+from taskforge.outside.companion.companions import Companions
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from taskforge.core.errors import Invalid
 from taskforge.handlers.demo.broken import app
 from taskforge.handlers.registry import load
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from taskforge.handlers.builtin.web_scraping import summarise, web_scraping
 from taskforge.handlers.demo.sites import DEMOS
 from taskforge.handlers.registry import load
 from taskforge.handlers.web.payload import WebPayload
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 
 @pytest.fixture(scope="module")

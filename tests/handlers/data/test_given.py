@@ -8,7 +8,7 @@ from taskforge.handlers.builtin.data_processing import data_processing
 from taskforge.handlers.data.dataset import Source
 from taskforge.handlers.data.given import bring
 from taskforge.handlers.data.payload import DataPayload
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 from tests.handlers.conftest import LocalContext
 
 CSV = b"city,degrees\nOslo,-3\nRome,11\n"

@@ -7,7 +7,7 @@ from taskforge.core.failures import BlockedByPolicy, InvalidInput, JobTimeout
 from taskforge.core.sandbox import SandboxLimits
 from taskforge.handlers.builtin.data_processing import WORK
 from taskforge.handlers.data.dataset import Places
-from taskforge.outside.child import run_child
+from taskforge.outside.child.run import run_child
 
 ROWS = [{"team": "a", "v": 1}, {"team": "b", "v": 2}, {"team": "a", "v": 4}]
 

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from taskforge.handlers.demo.sites import DEMOS
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 HOME = "https://demo.taskforge.test"
 

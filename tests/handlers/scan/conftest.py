@@ -13,7 +13,7 @@ import pytest
 from taskforge.handlers.builtin.security_scan import security_scan
 from taskforge.handlers.demo.broken import app
 from taskforge.handlers.scan.payload import ScanPayload
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 DEMO = "broken.taskforge.test"
 

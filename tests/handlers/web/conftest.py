@@ -7,7 +7,7 @@ import pytest
 
 from taskforge.handlers.builtin.web_scraping import web_scraping
 from taskforge.handlers.web.payload import WebPayload
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 
 class Target:

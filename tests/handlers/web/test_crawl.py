@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from taskforge.core.failures import BlockedByPolicy, TargetError
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 
 async def test_it_goes_breadth_first_to_the_depth_that_was_asked_for(target, crawl, paths, linked):

@@ -3,7 +3,7 @@
 import pytest
 
 from taskforge.core.failures import BlockedByPolicy, RateLimited, TargetError
-from taskforge.outside.http import SafeHttp
+from taskforge.outside.http.client import SafeHttp
 
 
 async def test_robots_are_obeyed(target, crawl, paths, linked, ctx):

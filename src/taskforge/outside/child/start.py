@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
-from taskforge.outside.child_room import Room, open_room
+from taskforge.outside.child.room import Room, open_room
 
 PartT = TypeVar("PartT")
-MAIN = "taskforge.outside.child_main"
+MAIN = "taskforge.outside.child.main"
 
 
 class Child(NamedTuple):

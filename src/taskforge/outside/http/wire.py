@@ -17,7 +17,7 @@ from ssrfguard.httpx import AsyncSafeBackend
 
 from taskforge.core.failures import BlockedByPolicy, InvalidInput
 from taskforge.core.outbound import HEADER_LIMIT, HttpFailed, HttpLimits
-from taskforge.outside.http_rules import REFUSED, Destination
+from taskforge.outside.http.rules import REFUSED, Destination
 
 READ_AT_ONCE = 65_536
 """Bytes that httpcore reads; so many of the body may come with the last header."""

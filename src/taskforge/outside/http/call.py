@@ -9,7 +9,7 @@ import httpx
 from taskforge import __version__
 from taskforge.core.failures import InvalidInput
 from taskforge.core.outbound import HttpFailed
-from taskforge.outside.http_decode import CODINGS
+from taskforge.outside.http.decode import CODINGS
 
 USER_AGENT = f"TaskForge/{__version__}"
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})

@@ -14,15 +14,15 @@ from collections.abc import Callable
 from typing import Any
 
 from taskforge.core.failures import JobError
-from taskforge.outside.child_frames import HEADER_BYTES, Done, Failed, framed
-from taskforge.outside.child_main import (
+from taskforge.outside.child.frames import HEADER_BYTES, Done, Failed, framed
+from taskforge.outside.child.main import (
     GRACE_SECONDS,
     bound_memory,
     confine,
     die_with,
     failure,
 )
-from taskforge.outside.companion_frames import Ask, Begin, Halt, Order, Part, Reply, decode_order
+from taskforge.outside.companion.frames import Ask, Begin, Halt, Order, Part, Reply, decode_order
 
 Function = Callable[..., Any]
 

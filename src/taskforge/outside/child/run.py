@@ -21,7 +21,7 @@ import msgspec
 from taskforge.core.failures import JobError, JobTimeout, SandboxDied
 from taskforge.core.job import Progress
 from taskforge.core.sandbox import SandboxLimits
-from taskforge.outside.child_frames import (
+from taskforge.outside.child.frames import (
     HEADER_BYTES,
     MAX_FRAME_BYTES,
     Done,
@@ -31,8 +31,8 @@ from taskforge.outside.child_frames import (
     Told,
     decode_frame,
 )
-from taskforge.outside.child_spare import Spares
-from taskforge.outside.child_start import Child
+from taskforge.outside.child.spare import Spares
+from taskforge.outside.child.start import Child
 
 OnReport = Callable[[Progress], Awaitable[None] | None]
 

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from taskforge.core.companion import CompanionLimits
 from taskforge.core.failures import JobTimeout, SandboxDied
 from taskforge.core.sandbox import SandboxLimits
-from taskforge.outside.child import MEMORY_ERROR, death, own_end, rebuilt, reference_to
-from taskforge.outside.child_frames import Done, Failed, framed
-from taskforge.outside.companion_frames import Ask
-from taskforge.outside.companion_process import CompanionProcess, Hear, begin
+from taskforge.outside.child.frames import Done, Failed, framed
+from taskforge.outside.child.run import MEMORY_ERROR, death, own_end, rebuilt, reference_to
+from taskforge.outside.companion.frames import Ask
+from taskforge.outside.companion.process import CompanionProcess, Hear, begin
 
 MAX_COMPANIONS = 8
 """Idle ones are ended before there are more."""

@@ -7,7 +7,7 @@ nor long after the last one, and none outlives the loop or the process that it w
 import asyncio
 from contextlib import suppress
 
-from taskforge.outside.child_start import Child
+from taskforge.outside.child.start import Child
 
 IDLE_SECONDS = 60.0
 

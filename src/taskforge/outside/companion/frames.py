@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from taskforge.core.sandbox import SandboxLimits
-from taskforge.outside.child_frames import Done, Failed
+from taskforge.outside.child.frames import Done, Failed
 
 
 class Begin(msgspec.Struct, frozen=True, kw_only=True, tag="begin"):

@@ -18,7 +18,7 @@ from ssrfguard import (
 
 from taskforge.core.failures import BlockedByPolicy
 from taskforge.core.outbound import HttpFailed
-from taskforge.outside.http_rules import REFUSED
+from taskforge.outside.http.rules import REFUSED
 
 Row = tuple[int, int, int, str, tuple[object, ...]]
 LOOKUPS_AT_ONCE = 64

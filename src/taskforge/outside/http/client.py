@@ -1,10 +1,10 @@
 """The guarded HTTP client: the only one that jobs and webhooks have (S-30).
 
-    http_rules   may we go there, as far as the address tells
-    http_call    what is asked, and what of it goes on when the server redirects
-    http_names   look the name up once; judge every address of it
-    http_wire    one connection to a judged address, its peer verified; one request; one reply
-    http_decode  unpack no more than was asked for (S-34)
+    rules   may we go there, as far as the address tells
+    call    what is asked, and what of it goes on when the server redirects
+    names   look the name up once; judge every address of it
+    wire    one connection to a judged address, its peer verified; one request; one reply
+    decode  unpack no more than was asked for (S-34)
 
 Hosts that the operator names may be private. Reserved demo hosts are answered by applications
 inside this process, without a socket.
@@ -24,11 +24,11 @@ from ssrfguard import Address, Resolver
 
 from taskforge.core.failures import BlockedByPolicy, InvalidInput
 from taskforge.core.outbound import Hop, HttpFailed, HttpLimits, HttpReply
-from taskforge.outside.http_call import Call, checked_call
-from taskforge.outside.http_decode import Unpacker
-from taskforge.outside.http_names import Names
-from taskforge.outside.http_rules import PORTS, REFUSED, Destination, Rules
-from taskforge.outside.http_wire import Answer, in_process, over_the_wire
+from taskforge.outside.http.call import Call, checked_call
+from taskforge.outside.http.decode import Unpacker
+from taskforge.outside.http.names import Names
+from taskforge.outside.http.rules import PORTS, REFUSED, Destination, Rules
+from taskforge.outside.http.wire import Answer, in_process, over_the_wire
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 STEPS_IN_A_ROW = 32

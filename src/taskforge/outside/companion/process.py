@@ -13,11 +13,11 @@ import msgspec
 
 from taskforge.core.failures import SandboxDied
 from taskforge.core.sandbox import SandboxLimits
-from taskforge.outside.child_frames import HEADER_BYTES, MAX_FRAME_BYTES, Done, Failed, framed
-from taskforge.outside.child_start import Child
-from taskforge.outside.companion_frames import Begin, Halt, Part, Reply, decode_reply
+from taskforge.outside.child.frames import HEADER_BYTES, MAX_FRAME_BYTES, Done, Failed, framed
+from taskforge.outside.child.start import Child
+from taskforge.outside.companion.frames import Begin, Halt, Part, Reply, decode_reply
 
-MAIN = "taskforge.outside.companion_main"
+MAIN = "taskforge.outside.companion.main"
 
 Hear = Callable[[Any], Awaitable[None] | None]
 """Called with each part of an answer."""

@@ -23,7 +23,7 @@ import msgspec
 from taskforge.core.failures import JobError
 from taskforge.core.job import Progress
 from taskforge.core.sandbox import SandboxLimits
-from taskforge.outside.child_frames import Done, Failed, Request, Told, framed
+from taskforge.outside.child.frames import Done, Failed, Request, Told, framed
 
 REPORT_EVERY = 0.05
 """Seconds between two reports that leave the child; one that is held back leaves after them."""

@@ -1,0 +1,1 @@
+"""Child processes that outlive a job, because what they hold is dear to load."""

@@ -1,0 +1,1 @@
+"""The guarded HTTP client: the only way from a job or a webhook to the network (S-30)."""
