@@ -87,3 +87,11 @@ async def test_a_key_tells_an_order_without_a_priority_from_one_with(operator):
 
     assert (first.status_code, again.status_code, other.status_code) == (201, 200, 422)
     assert first.json()["priority"] == "normal"
+
+
+async def test_what_can_be_chosen_here_and_now_is_listed(viewer):
+    one = (await viewer.get(f"{TYPES}/ai_inference")).json()
+    other = (await viewer.get(f"{TYPES}/email")).json()
+
+    assert one["offers"] == {"model": ["embedded/smollm2-135m-instruct"]}
+    assert other["offers"] == {}

@@ -70,6 +70,7 @@ def _portrait(one: TypeDescription) -> RenderableType:
     ]
     for struct, schema in _objects(one.payload_schema):
         parts += [Text(plain(f"\n{struct}"), style="bold"), _fields(schema)]
+    parts += [cell(f"{name} here: {', '.join(values)}") for name, values in one.offers.items()]
     parts.append(Text("\nexamples", style="bold"))
     parts += [cell(json_line(example)) for example in one.examples]
     return Group(*parts)

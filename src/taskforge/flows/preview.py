@@ -9,6 +9,7 @@ from taskforge.core.plain import plain_text
 from taskforge.core.priority import Priority
 from taskforge.flows.deps import Deps
 from taskforge.handlers.base import JobType, Payload
+from taskforge.handlers.describe import TypeDescription
 from taskforge.log import get_logger
 
 SUMMARY_LIMIT = 120
@@ -47,6 +48,19 @@ def preview(deps: Deps, name: str, payload: dict[str, Any]) -> Preview:
         max_retries=job_type.max_retries,
         priority=job_type.priority or Priority.NORMAL,
     )
+
+
+def with_offers(deps: Deps, description: TypeDescription) -> TypeDescription:
+    """A description with what this installation offers now, such as models to choose from."""
+    look = deps.registry.types[description.name].offers
+    if look is None:
+        return description
+    try:
+        offers = msgspec.convert(dict(look(deps.settings.for_jobs)), dict[str, list[str]])
+    except Exception as error:  # noqa: BLE001 - code of a plug-in; a description goes without
+        log.warning("offers.failed", job_type=description.name, error=repr(error))
+        return description
+    return msgspec.structs.replace(description, offers=offers)
 
 
 def summary_of(job_type: JobType, ask: Payload) -> str | None:

@@ -84,11 +84,13 @@ class JobType(Options, frozen=True, kw_only=True):
     """Payload to one line for lists, of which 120 characters are kept."""
     estimate: Callable[[Any], Estimate | None] | None = None
     """What a payload will probably take; None where nobody can know."""
+    offers: Callable[[Callable[[str], str]], Mapping[str, list[str]]] | None = None
+    """Values for fields whose choice depends on the installation, by field; gets `ctx.setting`."""
 
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MARK = "__taskforge_job_type__"
-_CODE = ("result", "summarise", "estimate")
+_CODE = ("result", "summarise", "estimate", "offers")
 """Options that are code; the others are data, and checked as such."""
 RunT = TypeVar("RunT", bound=Callable[..., Awaitable[Any]])
 

@@ -58,6 +58,8 @@ class TypeDescription(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority
     """Of orders that name none."""
     limits: TypeLimits
+    offers: dict[str, list[str]] = {}
+    """What this installation offers now for fields whose values depend on it, by field."""
 
 
 def describe(job_type: JobType) -> TypeDescription:

@@ -15,7 +15,7 @@ from taskforge.core.errors import Invalid, NotFound
 from taskforge.core.jsonguard import check_payload
 from taskforge.core.people import Permission
 from taskforge.flows.deps import Deps
-from taskforge.flows.preview import Preview, preview
+from taskforge.flows.preview import Preview, preview, with_offers
 from taskforge.handlers.describe import TypeDescription
 from taskforge.handlers.registry import Unavailable
 
@@ -41,13 +41,14 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 async def list_(deps: NamedDependency[Deps]) -> JobTypePage:
     """With the JSON Schema and examples of each payload; plug-ins included."""
     registry = deps.registry
-    return JobTypePage(items=list(registry.descriptions.values()), unavailable=registry.unavailable)
+    items = [with_offers(deps, one) for one in registry.descriptions.values()]
+    return JobTypePage(items=items, unavailable=registry.unavailable)
 
 
 @get("/job-types/{name:str}", operation_id="getJobType", summary="Show a job type", guards=READ)
 async def show(name: FromPath[str], deps: NamedDependency[Deps]) -> TypeDescription:
     """One of the list."""
-    return _known(deps, name)
+    return with_offers(deps, _known(deps, name))
 
 
 @post("/job-types/{name:str}/check", operation_id="checkPayload", summary="Try a payload",

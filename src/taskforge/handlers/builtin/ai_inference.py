@@ -1,10 +1,13 @@
 """Run prompts against a model: the embedded one, or any OpenAI-compatible endpoint."""
 
+from pathlib import Path
 from typing import Any
 
 from taskforge.core.job import Estimate
+from taskforge.handlers.ai.endpoints import Setting, usable
 from taskforge.handlers.ai.payload import EMBEDDED, AiJob, Task
 from taskforge.handlers.ai.result import Result
+from taskforge.handlers.ai.weights import installed
 from taskforge.handlers.ai.work import run
 from taskforge.handlers.base import Context, job_type
 
@@ -64,6 +67,11 @@ def estimate(ask: AiJob) -> Estimate | None:
     return Estimate(seconds=round(1 + tokens / 50, 1), note=f"up to {tokens:,} tokens")
 
 
+def offers(setting: Setting) -> dict[str, list[str]]:
+    """The models that can be asked now; those of endpoints count when they are configured."""
+    return {"model": usable(setting, embedded=installed(Path(setting("DATA_DIR"))))}
+
+
 @job_type(
     "ai_inference",
     AiJob,
@@ -75,6 +83,7 @@ def estimate(ask: AiJob) -> Estimate | None:
     result=Result,
     summarise=summarise,
     estimate=estimate,
+    offers=offers,
     timeout_seconds=1_800,
 )
 async def ai_inference(ask: AiJob, ctx: Context) -> Result:
