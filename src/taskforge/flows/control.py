@@ -66,8 +66,8 @@ async def retry(deps: Deps, job_id: UUID, by: Principal) -> JobRow:
     if not done:
         raise _refusal(job_id, current, "retry", "only what failed or was cancelled can be")
     row, at, _ = done[0]
-    await deps.hinter.hint([(row.priority, row.id)])
     deps.stream.announce_soon([moved(row, at)])
+    await deps.hinter.hint([(row.priority, row.id)])
     return row
 
 

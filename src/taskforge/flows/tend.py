@@ -54,8 +54,9 @@ async def promote(deps: Deps) -> int:
     """Queue what has become due, and hint it; how many."""
     async with deps.db.connect() as connection:
         due = await moves.promote(connection, limit=PROMOTE_BATCH)
-    await deps.hinter.hint([(it.row.priority, it.row.id) for it in due])
+    # Told before it is hinted: a worker that is quick would tell of its start first.
     deps.stream.announce_soon([moved(it.row, it.at) for it in due])
+    await deps.hinter.hint([(it.row.priority, it.row.id) for it in due])
     return len(due)
 
 
@@ -97,12 +98,12 @@ async def rescue(deps: Deps, watch: Watch) -> int:
         done = await moves.settle(connection, [_ending(job) for job in expired])
         rows = await get_rows(connection, list(done))
     log.warning("lease.expired", jobs=len(rows), workers=len({it.worker_id for it in expired}))
+    deps.stream.announce_soon([moved(row, done[row.id].at) for row in rows])
     queued = [row for row in rows if row.status is JobStatus.QUEUED]
     await deps.hinter.hint([(row.priority, row.id) for row in queued])
     await deps.hinter.bury(
         [(row.priority, row.id) for row in rows if row.status is JobStatus.DEAD_LETTER]
     )
-    deps.stream.announce_soon([moved(row, done[row.id].at) for row in rows])
     return len(rows)
 
 
