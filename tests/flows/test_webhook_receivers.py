@@ -130,3 +130,38 @@ async def test_a_lane_of_a_dead_scheduler_passes_on(deps, plain, courier, receiv
 
     assert held == 0
     await dead.close()
+
+
+async def test_a_slow_receivers_lane_is_renewed_in_the_middle_of_its_backlog(
+    deps, plain, courier, receiver, ann, monkeypatch
+):
+    monkeypatch.setattr(webhooks, "PAGE_SECONDS", 0.05)
+    receiver.delay = 0.1  # every call outlasts the page
+    await cancelled(deps, ann, *[receiver.url()] * 4)
+    await courier.collect()
+    lease = "SELECT lease_until FROM webhook_endpoints"
+    first = await plain.fetchval(lease)
+
+    await eventually(lambda: asyncio.sleep(0, len(receiver.calls["/hook"]) > 2))
+    renewed = await plain.fetchval(lease)
+    await settled(courier, plain)
+
+    assert renewed > first
+    assert receiver.most_at_once["/hook"] == webhooks.CALLS_PER_LANE
+    assert len(receiver.calls["/hook"]) == 4
+
+
+async def test_who_leaves_in_the_middle_repeats_only_what_had_no_answer(
+    deps, plain, courier, receiver, ann
+):
+    receiver.says["/hook"] = [answer(200), HANG]
+    await cancelled(deps, ann, *[receiver.url()] * 2)
+    leaving = Courier(deps)
+    await leaving.collect()
+    await eventually(lambda: asyncio.sleep(0, len(receiver.calls["/hook"]) == 2))
+
+    await leaving.close()
+
+    states = sorted(row["status"] for row in await plain.fetch(STATES))
+    assert states == ["delivered", "pending"]
+    assert await plain.fetchval("SELECT owner FROM webhook_endpoints") is None

@@ -6,6 +6,7 @@ out repeats a call at worst; receivers tell by `webhook-id`, which stays the sam
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -49,6 +50,9 @@ LANES = 40
 """Receivers that one scheduler serves at once."""
 CALLS_PER_LANE = 2
 PAGE = 50
+PAGE_SECONDS = 20.0
+"""After which no further call of a page begins: with a call's own 15 s it ends well before the
+lane's lease, however slow a receiver is, and the next page renews that."""
 DISABLE_BATCH = 1_000
 LIMITS = HttpLimits(
     connect_seconds=5, first_byte_seconds=15, total_seconds=15, body_bytes=1_024, cut=True
@@ -108,21 +112,28 @@ class Courier:
         except Exception:
             log.exception("webhooks.interrupted", endpoint=str(lane.endpoint))
         finally:
+            await self._leave(lane)
+
+    async def _leave(self, lane: Lane) -> None:
+        try:
             async with self._deps.db.connect() as connection:
                 await leave_lane(connection, lane, self._owner)
+        except Exception as error:  # noqa: BLE001 - its lease runs out, and somebody else serves it
+            log.warning("webhooks.lane_kept", endpoint=str(lane.endpoint), error=repr(error))
 
     async def _deliver(
         self, lane: Lane, due: Sequence[Due], keys: Sequence[str], failures: int
     ) -> tuple[int, bool]:
         """Make these calls, two at a time; failures in a row, and whether to leave it alone."""
         waiting = list(reversed(due))
+        until = time.monotonic() + PAGE_SECONDS
         records: list[Record] = []
         pause, reason = 0.0, None
         known = failures
 
         async def one_by_one() -> None:
             nonlocal failures, pause, reason
-            while waiting and not pause and reason is None:
+            while waiting and not pause and reason is None and time.monotonic() < until:
                 delivery = waiting.pop()
                 called = await self._call(lane, delivery, keys)
                 records.append(_record(delivery, called))
@@ -131,13 +142,18 @@ class Courier:
                     pause = max(pause, break_for(failures, called))
                     reason = reason or _end_of(failures, called)
 
-        await asyncio.gather(*(one_by_one() for _ in range(CALLS_PER_LANE)))
-        async with self._deps.db.connect() as connection:
-            await record(connection, records)
-            if failures or known or pause or reason:
-                await fare(
-                    connection, lane, self._owner, failures=failures, pause=pause, reason=reason
-                )
+        try:
+            await asyncio.gather(*(one_by_one() for _ in range(CALLS_PER_LANE)))
+        finally:
+            # Also when we are leaving: what was delivered is not to be delivered again.
+            async with self._deps.db.connect() as connection:
+                if records:
+                    await record(connection, records)
+                if failures or known or pause or reason:
+                    await fare(
+                        connection, lane, self._owner, failures=failures, pause=pause,
+                        reason=reason,
+                    )  # fmt: skip
         if reason:
             log.error("webhook.disabled", endpoint=str(lane.endpoint), reason=reason)
         return failures, bool(pause or reason)
