@@ -155,3 +155,11 @@ async def test_the_trail_is_paged(admin, operator):
 @pytest.mark.parametrize("path", [USERS, AUDIT])
 async def test_operators_are_no_admins(operator, path):
     assert (await operator.get(path)).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["action", "target"])
+@pytest.mark.parametrize("word", ["a\x00b", "", "x" * 129])
+async def test_a_word_that_no_deed_can_have_is_refused(admin, name, word):
+    answer = await admin.get(AUDIT, params={name: word})
+
+    assert answer.status_code == 422, answer.text

@@ -17,6 +17,7 @@ from taskforge.api.schemas import PAGE, Cursor, Limit, zoned
 from taskforge.core.cursor import seal, unseal
 from taskforge.core.people import Permission, Principal
 from taskforge.db.audit import AuditFilters, AuditRecord, list_audit
+from taskforge.db.job_lists import WORD_PATTERN
 from taskforge.flows import users
 from taskforge.flows.accounts import Account
 from taskforge.flows.users import UserChange
@@ -24,6 +25,7 @@ from taskforge.flows.users import UserChange
 Asked = Request[Principal, Any, Any]
 
 USERS = [needs(Permission.USERS)]
+WORD: dict[str, Any] = {"min_length": 1, "max_length": 128, "pattern": WORD_PATTERN}
 
 
 class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,12 +40,10 @@ class AuditQuery:
     """The query parameters of the audit trail; each may be left out."""
 
     actor_id: Annotated[UUID | None, QueryParameter(description="Id of an account.")] = None
-    action: Annotated[
-        str | None, QueryParameter(description="Such as `user.updated`.", max_length=128)
-    ] = None
-    target: Annotated[
-        str | None, QueryParameter(description="Such as `user:<id>`.", max_length=128)
-    ] = None
+    action: Annotated[str | None, QueryParameter(description="Such as `user.updated`.", **WORD)] = (
+        None
+    )
+    target: Annotated[str | None, QueryParameter(description="Such as `user:<id>`.", **WORD)] = None
     since: Annotated[
         datetime | None, QueryParameter(description="From this moment on (RFC 3339).")
     ] = None
