@@ -21,10 +21,11 @@ from taskforge.core.ids import new_id
 from taskforge.core.retry import after_crash
 from taskforge.core.states import Move
 from taskforge.db import moves
-from taskforge.db.birth import create, take_key
+from taskforge.db.birth import create
 from taskforge.db.claims import claim, renew
 from taskforge.db.counts import roll_up
 from taskforge.db.hints import take_unhinted
+from taskforge.db.idempotency import take_key
 from taskforge.db.leases import lock_expired
 from taskforge.db.prune import delete_finished
 
@@ -79,7 +80,7 @@ async def pause(c: AsyncConnection, _job_id: UUID) -> Any:
 
 
 async def own_key(c: AsyncConnection, job_id: UUID) -> Any:
-    return await take_key(c, PERSON, "k", "print", job_id)
+    return await take_key(c, PERSON, "k", "print", job_id=job_id)
 
 
 async def rescue(c: AsyncConnection, _job_id: UUID) -> Any:

@@ -92,7 +92,7 @@ async def test_an_expired_refresh_token_does_not_end_the_session(deps: Deps):
 async def test_no_secret_is_stored_as_it_is(deps: Deps):
     await accounts.ensure_demo_users(deps)
     signed_in = await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
-    key = await keys.make_default_key(deps, await principal_of(deps, signed_in))
+    key = (await keys.make_default_key(deps, await principal_of(deps, signed_in))).answer
     async with deps.db.connect() as connection:
         tables = ("users", "sessions", "refresh_tokens", "api_keys")
         rows = [
@@ -118,7 +118,7 @@ async def test_a_wrong_current_password_changes_nothing(deps: Deps):
 async def test_key_use_is_noted(deps: Deps):
     await accounts.ensure_demo_users(deps)
     signed_in = await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
-    made = await keys.make_default_key(deps, await principal_of(deps, signed_in))
+    made = (await keys.make_default_key(deps, await principal_of(deps, signed_in))).answer
 
     await deps.principals.of_api_key(made.key)
 

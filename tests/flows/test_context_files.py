@@ -237,7 +237,7 @@ async def uploaded(unit, content=b"a,b\n"):
     async def chunks():
         yield content
 
-    return await uploads.receive(unit.deps, uploads.Offer("in.csv", ""), chunks(), BY)
+    return (await uploads.receive(unit.deps, uploads.Offer("in.csv", ""), chunks(), BY)).answer
 
 
 async def test_an_upload_is_read_where_it_lies(unit, ctx):

@@ -226,7 +226,9 @@ async def test_what_has_outlived_its_time_is_pruned_and_nothing_else(deps, plain
         "UPDATE jobs SET finished_at = now() - interval '31 days' WHERE id = $1", old
     )
     await plain.execute(
-        "INSERT INTO idempotency_keys VALUES ($1, 'k', 'f', $1, now() - interval '1 s')", new_id()
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, answer, expires_at)"
+        " VALUES ($1, 'k', 'f', '', now() - interval '1 s')",
+        new_id(),
     )
 
     for days in (31, 1):

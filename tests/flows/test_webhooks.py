@@ -16,7 +16,7 @@ from taskforge.flows import control, deliveries, submit
 
 
 async def test_an_outcome_is_told_signed_and_thin(deps, plain, courier, receiver, ann):
-    secret = (await deliveries.make_secret(deps, ann)).secret
+    secret = (await deliveries.make_secret(deps, ann)).answer.secret
     [job_id] = await cancelled(deps, ann, receiver.url())
 
     await settled(courier, plain)
@@ -48,8 +48,8 @@ async def test_a_failure_is_told_with_its_error(deps, plain, courier, receiver, 
 
 
 async def test_during_a_rotation_both_secrets_verify(deps, plain, courier, receiver, ann):
-    old = await deliveries.make_secret(deps, ann)
-    new = await deliveries.make_secret(deps, ann)
+    old = (await deliveries.make_secret(deps, ann)).answer
+    new = (await deliveries.make_secret(deps, ann)).answer
     await cancelled(deps, ann, receiver.url())
 
     await settled(courier, plain)
@@ -61,7 +61,7 @@ async def test_during_a_rotation_both_secrets_verify(deps, plain, courier, recei
 
 
 async def test_a_third_secret_ends_the_first(deps, plain, courier, receiver, ann):
-    secrets = [(await deliveries.make_secret(deps, ann)).secret for _ in range(3)]
+    secrets = [(await deliveries.make_secret(deps, ann)).answer.secret for _ in range(3)]
     await cancelled(deps, ann, receiver.url())
 
     await settled(courier, plain)
@@ -72,7 +72,7 @@ async def test_a_third_secret_ends_the_first(deps, plain, courier, receiver, ann
 
 
 async def test_a_secret_is_unreadable_in_the_database(deps, plain, ann):
-    secret = (await deliveries.make_secret(deps, ann)).secret
+    secret = (await deliveries.make_secret(deps, ann)).answer.secret
 
     assert secret not in str(await plain.fetch("SELECT * FROM webhook_secrets"))
 

@@ -1,14 +1,21 @@
 """The `Idempotency-Key` header: a structured-field string, or the same without quotes (R-43)."""
 
+import hmac
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from litestar import Request, Response
 
 from taskforge.core.errors import Fault, Invalid, Malformed
 from taskforge.core.job import JobOrder
+from taskforge.flows.deps import Deps
+from taskforge.flows.once import AnswerT, Asked, Told
 
+HEADER: Final = "idempotency-key"
+
+_canonical = msgspec.json.Encoder(order="sorted")
 _BARE: Final = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
 _QUOTED: Final = re.compile(r'"((?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
 
@@ -29,6 +36,43 @@ def read_key(values: Sequence[str]) -> str | None:
             code="bad_idempotency_key",
         )
     return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else value
+
+
+def key_of(request: Request[Any, Any, Any]) -> str | None:
+    """The key that a request has, if it has one.
+
+    Raises:
+        Malformed: see `read_key`.
+    """
+    return read_key(request.headers.getall(HEADER, []))
+
+
+def asked_with_key(request: Request[Any, Any, Any], deps: Deps, body: Any = None) -> Asked | None:
+    """What a request asks for, when it has a key and so may come again.
+
+    Args:
+        request: gives the key, the method and the address.
+        deps: has the secret that fingerprints are made under: bodies have passwords.
+        body: checked; anything that msgspec encodes.
+
+    Raises:
+        Malformed: see `read_key`.
+    """
+    key = key_of(request)
+    if key is None:
+        return None
+    what = _canonical.encode([request.method, request.scope["path"], body])
+    secret = deps.settings.secret_key.encode()
+    return Asked(key, hmac.digest(secret, b"taskforge asked" + what, "sha256").hex())
+
+
+def told(it: Told[AnswerT], *, location: str | None = None) -> Response[AnswerT]:
+    """201 for what was made, 200 for a repeat of it."""
+    headers = {} if location is None else {"Location": location}
+    if it.fresh:
+        return Response(it.answer, status_code=201, headers=headers)
+    replayed = {"Idempotent-Replayed": "true"}
+    return Response(it.answer, status_code=200, headers=headers | replayed)
 
 
 def with_key(order: JobOrder, key: str | None) -> JobOrder:

@@ -1,4 +1,4 @@
-"""How jobs come to be: one statement for any number of them, and the keys that make it once."""
+"""How jobs come to be: one statement for any number of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,9 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.states import JobStatus
 from taskforge.db.engine import dump_json
-
-KEY_HOURS = 24
-"""How long an idempotency key is remembered (R-43)."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,13 +41,6 @@ class Born(NamedTuple):
     created_at: datetime
     run_at: datetime
     queued_at: datetime | None
-
-
-class KeyHolder(NamedTuple):
-    """The job that an idempotency key already names."""
-
-    job_id: UUID
-    fingerprint: str
 
 
 _CREATE = text("""
@@ -98,20 +88,6 @@ tallied AS (
 SELECT id, status, created_at, run_at, queued_at FROM born
 """)
 
-_TAKE_KEY = text("""
-INSERT INTO idempotency_keys AS held (user_id, key, fingerprint, job_id, expires_at)
-VALUES (:user_id, :key, :fingerprint, :job_id,
-        clock_timestamp() + make_interval(hours => :hours))
-ON CONFLICT (user_id, key) DO UPDATE
-SET fingerprint = EXCLUDED.fingerprint, job_id = EXCLUDED.job_id, expires_at = EXCLUDED.expires_at
-WHERE held.expires_at < clock_timestamp()
-RETURNING job_id
-""")
-
-_KEY_HOLDER = text("""
-SELECT job_id, fingerprint FROM idempotency_keys WHERE user_id = :user_id AND key = :key
-""")
-
 
 async def create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[UUID, Born]:
     """Insert jobs with details, tags, first event and counters, in one statement.
@@ -123,29 +99,3 @@ async def create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[U
     # One JSON text: fourteen arrays cost the client more than the insert costs the server.
     rows = await connection.execute(_CREATE, {"drafts": dump_json(drafts)})
     return {row.id: Born(JobStatus(row.status), *row[2:]) for row in rows}
-
-
-async def take_key(
-    connection: AsyncConnection, user_id: UUID, key: str, fingerprint: str, job_id: UUID
-) -> bool:
-    """Bind an idempotency key to a job, unless a live binding exists (R-41).
-
-    Waits for a rival transaction that holds the same key, up to `lock_timeout`.
-    """
-    row = await connection.scalar(
-        _TAKE_KEY,
-        {
-            "user_id": user_id,
-            "key": key,
-            "fingerprint": fingerprint,
-            "job_id": job_id,
-            "hours": KEY_HOURS,
-        },
-    )
-    return row is not None
-
-
-async def key_holder(connection: AsyncConnection, user_id: UUID, key: str) -> KeyHolder | None:
-    """The job that a key names, if any."""
-    row = (await connection.execute(_KEY_HOLDER, {"user_id": user_id, "key": key})).first()
-    return KeyHolder(*row) if row else None

@@ -222,7 +222,10 @@ idempotency_keys = Table(
     Column("user_id", Uuid, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("fingerprint", Text, nullable=False),
-    Column("job_id", Uuid, nullable=False),
+    Column("job_id", Uuid),
+    Column("answer", Text),
     Column("expires_at", TIME, nullable=False),
+    CheckConstraint("num_nonnulls(job_id, answer) = 1", name="leads_somewhere"),
     Index(None, "expires_at"),
 )
+"""What each key led to: a job, or an answer (sealed; empty while its transaction is under way)."""

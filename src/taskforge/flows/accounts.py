@@ -4,12 +4,16 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.demo import DEMO_PASSWORDS
 from taskforge.core.errors import Conflict, Denied, Unauthenticated
 from taskforge.core.people import Principal, Role
 from taskforge.db import people
+from taskforge.db.engine import transaction
+from taskforge.db.idempotency import key_holder, take_key
 from taskforge.flows.deps import Deps
+from taskforge.flows.once import Asked, Told, keep, repeat
 from taskforge.flows.passwords import check_strength
 from taskforge.log import get_logger
 
@@ -29,8 +33,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """Requests per window of its own; null is the installation's."""
 
 
-async def register(deps: Deps, *, username: str, email: str, password: str) -> Account:
+async def register(
+    deps: Deps, *, username: str, email: str, password: str, asked: Asked | None = None
+) -> Told[Account]:
     """Make an account with the role `viewer` for anyone.
+
+    A repeat's key is the new account's: nobody else is there whose it could be.
 
     Raises:
         Denied: registration is switched off.
@@ -41,9 +49,29 @@ async def register(deps: Deps, *, username: str, email: str, password: str) -> A
         raise Denied("Registration is switched off; ask an admin for an account.",
                      code="registration_closed")  # fmt: skip
     check_strength(password, username=username, email=email)
-    return await create_user(
-        deps, username=username, email=email, password=password, role=Role.VIEWER
-    )
+    encoded = await deps.passwords.hash(password)
+    async with transaction(deps.db) as connection:
+        person = await people.insert_user(
+            connection, username=username, email=email, password_hash=encoded, role=Role.VIEWER
+        )
+        if person is None:
+            return await _repeated(deps, connection, username, asked)
+        told = Told(account(person))
+        if asked:
+            await take_key(connection, person.id, asked.key, asked.fingerprint)
+            await keep(deps, connection, asked, person.id, told.answer)
+    _log.info("account.created", user_id=str(person.id), role=person.role.value)
+    return told
+
+
+async def _repeated(
+    deps: Deps, connection: AsyncConnection, username: str, asked: Asked | None
+) -> Told[Account]:
+    known = await people.find_by_name(connection, username) if asked else None
+    holder = await key_holder(connection, known.id, asked.key) if asked and known else None
+    if not (asked and known and holder and holder.fingerprint == asked.fingerprint):
+        raise _taken()
+    return repeat(deps, asked, known.id, Account, holder)
 
 
 async def create_user(
@@ -60,9 +88,13 @@ async def create_user(
             connection, username=username, email=email, password_hash=encoded, role=role
         )
     if person is None:
-        raise Conflict("That user name or e-mail address is taken.", code="name_taken")
+        raise _taken()
     _log.info("account.created", user_id=str(person.id), role=role.value)
     return account(person)
+
+
+def _taken() -> Conflict:
+    return Conflict("That user name or e-mail address is taken.", code="name_taken")
 
 
 async def ensure_demo_users(deps: Deps) -> list[str]:

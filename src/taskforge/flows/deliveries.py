@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.errors import NotFound
 from taskforge.core.history import Delivery
@@ -16,6 +17,7 @@ from taskforge.db.engine import transaction
 from taskforge.db.webhook_secrets import rotate
 from taskforge.flows.accounts import session_of
 from taskforge.flows.deps import Deps
+from taskforge.flows.once import Asked, Told, once
 from taskforge.flows.webhooks import SECRET_PURPOSE
 from taskforge.log import get_logger
 
@@ -40,20 +42,27 @@ class Redelivered(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-async def make_secret(deps: Deps, by: Principal) -> MadeSecret:
+async def make_secret(deps: Deps, by: Principal, asked: Asked | None = None) -> Told[MadeSecret]:
     """Make or rotate the account's signing secret.
 
     Raises:
         Denied: an API key asks; keys do not make secrets (S-09).
+        Invalid, Conflict: see `once`.
     """
     session_of(by)
     secret = new_secret()
     sealed = seal(deps.settings.secret_key, secret, purpose=SECRET_PURPOSE, owner=str(by.user_id))
-    async with transaction(deps.db) as connection:
+
+    async def make(connection: AsyncConnection) -> MadeSecret:
         made, previous = await rotate(connection, by.user_id, sealed, overlap=OVERLAP_SECONDS)
         await note(connection, by, "webhook_secret.made", f"user:{by.user_id}")
-    log.info("webhook.secret_made", user_id=str(by.user_id), rotated=previous is not None)
-    return MadeSecret(secret=secret, created_at=made, previous_expires_at=previous)
+        return MadeSecret(secret=secret, created_at=made, previous_expires_at=previous)
+
+    told = await once(deps, asked, by.user_id, MadeSecret, make)
+    if told.fresh:
+        rotated = told.answer.previous_expires_at is not None
+        log.info("webhook.secret_made", user_id=str(by.user_id), rotated=rotated)
+    return told
 
 
 async def redeliver_one(deps: Deps, delivery_id: UUID, by: Principal) -> Delivery:

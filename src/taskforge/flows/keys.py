@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.errors import Conflict, Fault, Invalid, NotFound
 from taskforge.core.people import KeyScope, Principal
@@ -13,6 +14,7 @@ from taskforge.db.audit import note
 from taskforge.db.engine import transaction
 from taskforge.flows import tokens
 from taskforge.flows.deps import Deps
+from taskforge.flows.once import Asked, Told, once
 from taskforge.log import get_logger
 
 _log = get_logger(__name__)
@@ -43,9 +45,13 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
     """At most a minute behind; null when it was never used."""
 
 
-async def make_default_key(deps: Deps, by: Principal) -> MadeKey:
-    """Make the account's default API key; an older one is revoked."""
-    return await _make_default(deps, by.user_id, by)
+async def make_default_key(deps: Deps, by: Principal, asked: Asked | None = None) -> Told[MadeKey]:
+    """Make the account's default API key; an older one is revoked.
+
+    Raises:
+        Invalid, Conflict: see `once`.
+    """
+    return await _make_default(deps, by.user_id, by, asked)
 
 
 async def make_default_key_of(deps: Deps, username: str) -> MadeKey:
@@ -58,21 +64,29 @@ async def make_default_key_of(deps: Deps, username: str) -> MadeKey:
         person = await people.find_by_name(connection, username)
     if person is None:
         raise NotFound(f"There is no account {username!r}; `taskforge user create` makes one.")
-    return await _make_default(deps, person.id, None)
+    return (await _make_default(deps, person.id, None, None)).answer
 
 
 async def make_key(
-    deps: Deps, by: Principal, *, name: str, scope: KeyScope | None, expires_at: datetime | None
-) -> MadeKey:
+    deps: Deps,
+    by: Principal,
+    *,
+    name: str,
+    scope: KeyScope | None,
+    expires_at: datetime | None,
+    asked: Asked | None = None,
+) -> Told[MadeKey]:
     """Make a further key.
 
     Raises:
         Invalid: it would have expired already, or names job types that there are not.
         Conflict: the account has 20 live keys.
+        Invalid, Conflict: see `once`.
     """
     _check(deps, scope, expires_at)
     made = tokens.new_api_key()
-    async with transaction(deps.db) as connection:
+
+    async def make(connection: AsyncConnection) -> MadeKey:
         created_at = await api_keys.insert_key(
             connection,
             KeyDraft(
@@ -91,8 +105,12 @@ async def make_key(
                            code="too_many_keys")  # fmt: skip
         about = {"name": name, "scope": scope, "expires_at": expires_at}
         await note(connection, by, "api_key.created", f"api_key:{made.id}", after=about)
-    _log.info("api_key.created", user_id=str(by.user_id), key_id=str(made.id))
-    return MadeKey(id=made.id, key=made.key, prefix=made.prefix, created_at=created_at)
+        return MadeKey(id=made.id, key=made.key, prefix=made.prefix, created_at=created_at)
+
+    told = await once(deps, asked, by.user_id, MadeKey, make)
+    if told.fresh:
+        _log.info("api_key.created", user_id=str(by.user_id), key_id=str(made.id))
+    return told
 
 
 async def list_keys(deps: Deps, by: Principal) -> list[KeyView]:
@@ -130,9 +148,12 @@ async def revoke_default_key(deps: Deps, by: Principal) -> None:
         _log.info("api_key.revoked", user_id=str(by.user_id), key_id=str(key_id))
 
 
-async def _make_default(deps: Deps, user_id: UUID, by: Principal | None) -> MadeKey:
+async def _make_default(
+    deps: Deps, user_id: UUID, by: Principal | None, asked: Asked | None
+) -> Told[MadeKey]:
     made = tokens.new_api_key()
-    async with transaction(deps.db) as connection:
+
+    async def make(connection: AsyncConnection) -> MadeKey:
         created_at = await api_keys.insert_key(
             connection,
             KeyDraft(id=made.id, user_id=user_id, prefix=made.prefix, digest=made.digest),
@@ -142,9 +163,13 @@ async def _make_default(deps: Deps, user_id: UUID, by: Principal | None) -> Made
         await api_keys.revoke_default_keys(connection, user_id, before=made.id)
         if by:
             await note(connection, by, "api_key.created", f"api_key:{made.id}")
-    deps.principals.forget(user_id)
-    _log.info("api_key.created", user_id=str(user_id), key_id=str(made.id))
-    return MadeKey(id=made.id, key=made.key, prefix=made.prefix, created_at=created_at)
+        return MadeKey(id=made.id, key=made.key, prefix=made.prefix, created_at=created_at)
+
+    told = await once(deps, asked, user_id, MadeKey, make)
+    if told.fresh:
+        deps.principals.forget(user_id)
+        _log.info("api_key.created", user_id=str(user_id), key_id=str(made.id))
+    return told
 
 
 def _check(deps: Deps, scope: KeyScope | None, expires_at: datetime | None) -> None:

@@ -20,10 +20,12 @@ from taskforge.core.ids import new_id
 from taskforge.core.job import MAX_DELAY_SECONDS, JobOrder, JobRow
 from taskforge.core.people import Principal
 from taskforge.core.priority import Priority
-from taskforge.db.birth import Born, Draft, create, key_holder, take_key
+from taskforge.db.birth import Born, Draft, create
 from taskforge.db.engine import lock_was_busy, transaction, was_refused
+from taskforge.db.idempotency import key_holder, take_key
 from taskforge.db.job_rows import get_row
 from taskforge.flows.deps import Deps
+from taskforge.flows.once import check_holder, in_progress
 from taskforge.flows.preview import summary_of
 from taskforge.flows.reach import check_reach
 
@@ -185,10 +187,7 @@ async def _submit_all(deps: Deps, checks: list[_Checked], by: Principal) -> list
                 born = await create(connection, [checked.draft for checked in fresh.values()])
     except Exception as error:
         if lock_was_busy(error):
-            raise Conflict(
-                "a request with the same idempotency key is in progress; try again",
-                code="idempotency_in_progress",
-            ) from error
+            raise in_progress() from error
         if was_refused(error):
             raise Invalid("an order has a value that cannot be stored") from error
         raise
@@ -206,16 +205,11 @@ async def _holder(connection: AsyncConnection, checked: _Checked, by: Principal)
     """Which job the key already names; None when it names ours from now on."""
     draft, key = checked.draft, checked.draft.idempotency_key or ""
     fingerprint = checked.fingerprint or ""
-    if await take_key(connection, by.user_id, key, fingerprint, draft.id):
+    if await take_key(connection, by.user_id, key, fingerprint, job_id=draft.id):
         return None
     holder = await key_holder(connection, by.user_id, key)
-    if holder is None or holder.fingerprint != fingerprint:
-        raise Invalid(
-            f"idempotency key {key!r} was used with another body",
-            code="idempotency_key_reused",
-            faults=[Fault("/idempotency_key", "was used with another body")],
-        )
-    return holder.job_id
+    check_holder(key, fingerprint, holder)
+    return holder.job_id if holder else None
 
 
 async def _replay(connection: AsyncConnection, checked: _Checked, job_id: UUID) -> Submitted:

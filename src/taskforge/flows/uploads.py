@@ -1,19 +1,21 @@
 """Uploads: taken in as they arrive, looked at, kept for a day."""
 
 import asyncio
-from collections.abc import AsyncIterable, Generator
+from collections.abc import AsyncIterable, Callable, Generator
 from contextlib import contextmanager
 from typing import NamedTuple
 from uuid import UUID
 
-from taskforge.core.errors import Conflict, Denied, NotFound, TooLarge, Unavailable
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.core.errors import Conflict, Denied, Invalid, NotFound, TooLarge, Unavailable
 from taskforge.core.files import MAX_KEPT_BYTES, MAX_UPLOAD_BYTES, Upload
 from taskforge.core.formats import Inspection, clean_name, format_named
 from taskforge.core.ids import new_id
 from taskforge.core.people import Principal, Role
-from taskforge.db.engine import transaction
 from taskforge.db.uploads import NewUpload, add_upload, delete_upload, kept_bytes, upload
 from taskforge.flows.deps import Deps
+from taskforge.flows.once import Asked, Told, once
 from taskforge.log import get_logger
 from taskforge.outside.store import Incoming
 from taskforge.outside.store import TooLarge as BeyondLimit
@@ -28,7 +30,13 @@ class Offer(NamedTuple):
     media_type: str
 
 
-async def receive(deps: Deps, offer: Offer, chunks: AsyncIterable[bytes], by: Principal) -> Upload:
+async def receive(
+    deps: Deps,
+    offer: Offer,
+    chunks: AsyncIterable[bytes],
+    by: Principal,
+    ask: Callable[[str], Asked | None] = lambda _sha256: None,
+) -> Told[Upload]:
     """Take a file in; it is listed once all of it is on the disk.
 
     Args:
@@ -36,8 +44,10 @@ async def receive(deps: Deps, offer: Offer, chunks: AsyncIterable[bytes], by: Pr
         offer: its name and type.
         chunks: its content; what they raise ends it, and nothing is left.
         by: whose it will be.
+        ask: whether this may be a repeat, once the SHA-256 of the content is known.
 
     Raises:
+        Invalid, Conflict: see `once`.
         TooLarge: more bytes than an upload may have.
         Invalid: it is empty, or not of a format that is taken.
         Conflict: the account keeps too much already.
@@ -55,14 +65,31 @@ async def receive(deps: Deps, offer: Offer, chunks: AsyncIterable[bytes], by: Pr
             new = NewUpload(new_id(), by.user_id, name, form, incoming.size, sha256)
             # First the file, then its row: whoever finds the row finds the file.
             await asyncio.to_thread(deps.store.keep, incoming.path, deps.store.upload(new.id))
-    async with transaction(deps.db) as connection:
+    told = await _list(deps, new, by, ask(sha256))
+    if told.fresh:
+        log.info("upload.received", upload_id=str(new.id), bytes=new.size_bytes, actor=by.actor)
+    return told
+
+
+async def _list(deps: Deps, new: NewUpload, by: Principal, asked: Asked | None) -> Told[Upload]:
+    async def add(connection: AsyncConnection) -> Upload:
         kept = await add_upload(connection, new)
-    # Only here: after a failure nobody knows whether it is listed, and the sweep will find out.
-    if kept is None:
-        await asyncio.to_thread(deps.store.drop_uploads, [new.id])
-        raise _full()
-    log.info("upload.received", upload_id=str(kept.id), bytes=kept.size_bytes, actor=by.actor)
-    return kept
+        if kept is None:
+            raise _full()
+        return kept
+
+    unlisted = False
+    try:
+        told = await once(deps, asked, by.user_id, Upload, add)
+        unlisted = not told.fresh
+    except (Conflict, Invalid):
+        unlisted = True
+        raise
+    finally:
+        # Only then: after any other failure nobody knows, and the sweep will find out.
+        if unlisted:
+            await asyncio.to_thread(deps.store.drop_uploads, [new.id])
+    return told
 
 
 async def check_room(deps: Deps, by: Principal, announced: int) -> None:

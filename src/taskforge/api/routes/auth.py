@@ -4,10 +4,12 @@ from typing import Any
 
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.datastructures import Cookie
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
 from taskforge.api.auth import DepsHere, anyone, needs
 from taskforge.api.clients import header, place_of
+from taskforge.api.idempotency import asked_with_key, told
 from taskforge.api.people_schemas import PasswordChange, Refresh, Registration, SignIn, TokenPair
 from taskforge.config import Settings
 from taskforge.core.errors import Denied, Unauthenticated
@@ -53,12 +55,20 @@ _PASSWORD: dict[str, Any] = {
     summary="Make an account",
     guards=[anyone],
     opt=_REGISTRATION,
+    responses={200: ResponseSpec(Account, description="A repeat.")},
 )
-async def register(data: JSONBody[Registration], deps: DepsHere) -> Account:
+async def register(
+    data: JSONBody[Registration], request: Asked, deps: DepsHere
+) -> Response[Account]:
     """The new account has the role `viewer`; an admin may raise it."""
-    return await accounts.register(
-        deps, username=data.username, email=data.email, password=data.password
+    made = await accounts.register(
+        deps,
+        username=data.username,
+        email=data.email,
+        password=data.password,
+        asked=asked_with_key(request, deps, data),
     )
+    return told(made)
 
 
 @post(
@@ -125,10 +135,11 @@ async def change_password(
 
 
 @post("/auth/api-key", operation_id="makeDefaultApiKey", summary="Make the default API key",
-      guards=ACCOUNT)  # fmt: skip
-async def make_key(request: Asked, deps: DepsHere) -> MadeKey:
+      guards=ACCOUNT,
+      responses={200: ResponseSpec(MadeKey, description="A repeat.")})  # fmt: skip
+async def make_key(request: Asked, deps: DepsHere) -> Response[MadeKey]:
     """The key is shown only here; the one before it stops working."""
-    return await keys.make_default_key(deps, request.user)
+    return told(await keys.make_default_key(deps, request.user, asked_with_key(request, deps)))
 
 
 @delete("/auth/api-key", operation_id="revokeDefaultApiKey", summary="Revoke the default API key",

@@ -18,7 +18,7 @@ from litestar.params import JSONBody
 
 from taskforge.api.auth import needs
 from taskforge.api.errors import instance_of, problem_of
-from taskforge.api.idempotency import item_key, read_key, with_key
+from taskforge.api.idempotency import item_key, key_of, with_key
 from taskforge.api.schemas import ORDER_EXAMPLE, BulkItem, BulkOrder, BulkOutcome
 from taskforge.core.errors import Fault, Invalid, TaskForgeError
 from taskforge.core.job import MAX_BULK, JobOrder
@@ -66,7 +66,7 @@ async def submit_bulk(
     With `atomic`, one that is not acceptable refuses all, and `errors` points at it. Each order
     may have an `idempotency_key`; a key in the header stands for the whole list.
     """
-    key = read_key(request.headers.getall("idempotency-key", []))
+    key = key_of(request)
     read = [_read(item, index, item_key(key, index)) for index, item in enumerate(data.jobs)]
     orders = [order for order in read if isinstance(order, JobOrder)]
     if data.atomic and len(orders) < len(read):

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.api.auth import needs
 from taskforge.api.clients import header
-from taskforge.api.idempotency import read_key, with_key
+from taskforge.api.idempotency import key_of, with_key
 from taskforge.api.schemas import (
     ORDER_EXAMPLE,
     PAGE,
@@ -82,7 +82,7 @@ async def submit_(
 
     With an `Idempotency-Key` (kept for 24 hours), the same order again answers with the first job.
     """
-    order = with_key(data, read_key(request.headers.getall("idempotency-key", [])))
+    order = with_key(data, key_of(request))
     check_payload(order.payload)
     done = await submit(deps, order, request.user)
     job = AcceptedJob(**msgspec.structs.asdict(done.job), payload=done.payload)

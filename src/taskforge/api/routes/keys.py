@@ -3,10 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Router, delete, get, post
+from litestar import Request, Response, Router, delete, get, post
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from taskforge.api.auth import DepsHere, needs
+from taskforge.api.idempotency import asked_with_key, told
 from taskforge.api.people_schemas import KeyOrder, KeyPage, SessionPage
 from taskforge.core.people import Permission, Principal
 from taskforge.flows import keys, sessions
@@ -28,12 +30,19 @@ async def list_keys(request: Asked, deps: DepsHere) -> KeyPage:
 
 
 @post("/auth/api-keys", operation_id="makeApiKey", summary="Make an API key", guards=ACCOUNT,
-      opt=_KEY)  # fmt: skip
-async def make_key(data: JSONBody[KeyOrder], request: Asked, deps: DepsHere) -> MadeKey:
+      opt=_KEY,
+      responses={200: ResponseSpec(MadeKey, description="A repeat.")})  # fmt: skip
+async def make_key(data: JSONBody[KeyOrder], request: Asked, deps: DepsHere) -> Response[MadeKey]:
     """The key is shown only here. A scope narrows it to permissions, job types and queues."""
-    return await keys.make_key(
-        deps, request.user, name=data.name, scope=data.scope, expires_at=data.expires_at
+    made = await keys.make_key(
+        deps,
+        request.user,
+        name=data.name,
+        scope=data.scope,
+        expires_at=data.expires_at,
+        asked=asked_with_key(request, deps, data),
     )
+    return told(made)
 
 
 @delete("/auth/api-keys/{key_id:uuid}", operation_id="revokeApiKey", summary="Revoke an API key",

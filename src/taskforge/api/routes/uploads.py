@@ -10,11 +10,13 @@ from uuid import UUID
 
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, QueryParameter
 
 from taskforge.api.auth import needs
+from taskforge.api.idempotency import asked_with_key, key_of, told
 from taskforge.api.schemas import PAGE, Limit, UploadPage
 from taskforge.api.uploading import FORM_BYTES, Body, open_upload
 from taskforge.core.cursor import seal, unseal
@@ -57,6 +59,7 @@ class FileOperation(Operation):
 
 @post("/uploads", operation_id="createUpload", summary="Upload a file",
       guards=[needs(Permission.SUBMIT)], opt={"cost": 5}, operation_class=FileOperation,
+      responses={200: ResponseSpec(Upload, description="A repeat.")},
       request_max_body_size=MAX_UPLOAD_BYTES + FORM_BYTES)  # fmt: skip
 async def create(
     request: Asked,
@@ -70,15 +73,20 @@ async def create(
 
     At most 104,857,600 bytes of CSV, TSV, NDJSON, JSON, Parquet, text (UTF-8, or UTF-16 with a byte
     order mark), zip or tar.gz; the suffix names the format and the content must agree. One account
-    keeps at most 1 GiB. No `Idempotency-Key` is needed: a repeat is one more file, which expires.
+    keeps at most 1 GiB.
     """
+    key_of(request)  # a bad one is told before the file is sent
     body, limit = Body(request), asyncio.timeout(UPLOAD_SECONDS)
     with _seat(request.user):
         try:
             async with limit:
                 await uploads.check_room(deps, request.user, request.content_length or 0)
                 incoming = await open_upload(request, body, filename)
-                kept = await uploads.receive(deps, incoming.offer, incoming.chunks, request.user)
+                offer = incoming.offer
+                kept = await uploads.receive(
+                    deps, offer, incoming.chunks, request.user,
+                    lambda sha256: asked_with_key(request, deps, [*offer, sha256]),
+                )  # fmt: skip
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -86,7 +94,7 @@ async def create(
         except (Conflict, Invalid):
             await body.linger()
             raise
-    return Response(kept, status_code=201, headers={"Location": f"/api/v1/uploads/{kept.id}"})
+    return told(kept, location=f"/api/v1/uploads/{kept.answer.id}")
 
 
 @get("/uploads", operation_id="listUploads", summary="List one's own uploads, newest first",

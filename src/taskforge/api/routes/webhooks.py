@@ -7,11 +7,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from taskforge.api.auth import needs
+from taskforge.api.idempotency import asked_with_key, told
 from taskforge.api.schemas import PAGE, Cursor, Limit, zoned
 from taskforge.core.cursor import seal, unseal
 from taskforge.core.history import Delivery
@@ -123,14 +125,14 @@ async def redeliver_many(
 
 @post("/webhooks/secret", operation_id="makeWebhookSecret",
       summary="Make or rotate the signing secret", guards=WEBHOOKS,
-      status_code=201)  # fmt: skip
-async def make_secret(request: Asked, deps: NamedDependency[Deps]) -> MadeSecret:
+      responses={200: ResponseSpec(MadeSecret, description="A repeat.")})  # fmt: skip
+async def make_secret(request: Asked, deps: NamedDependency[Deps]) -> Response[MadeSecret]:
     """Signs the webhooks of this account's jobs by the Standard Webhooks scheme.
 
     The secret is shown only here. The one before it signs for 24 hours more, beside the new one, so
     that receivers can change over.
     """
-    return await deliveries.make_secret(deps, request.user)
+    return told(await deliveries.make_secret(deps, request.user, asked_with_key(request, deps)))
 
 
 router = Router(
