@@ -58,11 +58,11 @@ class KeyRecord(NamedTuple):
 _OF_KEYS = text("""
     WITH noted AS (
         UPDATE api_keys SET last_used_at = clock_timestamp()
-        WHERE id IN (
+        WHERE id = ANY(ARRAY(
             SELECT id FROM api_keys
             WHERE id = ANY(CAST(:ids AS uuid[])) AND revoked_at IS NULL
               AND (last_used_at IS NULL OR last_used_at < clock_timestamp() - interval '1 minute')
-            ORDER BY id FOR UPDATE SKIP LOCKED)
+            ORDER BY id FOR UPDATE SKIP LOCKED))
     )
     SELECT k.id AS key_id, k.digest, k.scopes::text AS scopes,
            u.id, u.username, u.role, u.rate_limit

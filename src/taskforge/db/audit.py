@@ -35,9 +35,9 @@ ORDER BY a.id DESC LIMIT :limit
 """)
 
 _PRUNE = text("""
-DELETE FROM audit WHERE id IN (
+DELETE FROM audit WHERE id = ANY(ARRAY(
     SELECT id FROM audit WHERE at < clock_timestamp() - :days * interval '1 day'
-    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
+    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 
 

@@ -20,9 +20,9 @@ Due = tuple[Priority, UUID]
 
 
 _FORGET = text("""
-UPDATE jobs SET hinted_at = NULL WHERE id IN (
+UPDATE jobs SET hinted_at = NULL WHERE id = ANY(ARRAY(
     SELECT id FROM jobs WHERE id = ANY(CAST(:ids AS uuid[])) AND status = 'queued'
-    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED))
 """)
 
 _QUEUED_AFTER = text("""
@@ -37,9 +37,9 @@ ORDER BY priority, run_at, id
 
 _TAKE = """
 UPDATE jobs SET hinted_at = clock_timestamp(), hint_count = LEAST(hint_count + 1, 1000)
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT id FROM jobs WHERE status = 'queued' AND {lost}
-    ORDER BY priority, run_at, id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
+    ORDER BY priority, run_at, id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING priority, id
 """
 

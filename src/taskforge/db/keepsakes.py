@@ -53,10 +53,10 @@ SET data = excluded.data, job_id = excluded.job_id, updated_at = clock_timestamp
 _RECALL = text("SELECT data::text FROM job_memory WHERE type = :type AND key = :key")
 
 _FORGET = text("""
-DELETE FROM job_memory WHERE (type, key) IN (
-    SELECT type, key FROM job_memory
+DELETE FROM job_memory WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM job_memory
     WHERE updated_at < clock_timestamp() - :days * interval '1 day'
-    LIMIT :limit FOR UPDATE SKIP LOCKED)
+    LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 
 

@@ -27,13 +27,13 @@ FROM unnest(
 _ITEM = text(f"SELECT {_COLUMNS} FROM mailbox WHERE id = :id")
 _SOURCE = text("SELECT source FROM mailbox WHERE id = :id")
 _EMPTY = text("""
-DELETE FROM mailbox WHERE id IN (
-    SELECT id FROM mailbox WHERE id <= :last ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
+DELETE FROM mailbox WHERE id = ANY(ARRAY(
+    SELECT id FROM mailbox WHERE id <= :last ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 _PRUNE = text("""
-DELETE FROM mailbox WHERE id IN (
+DELETE FROM mailbox WHERE id = ANY(ARRAY(
     SELECT id FROM mailbox WHERE at < clock_timestamp() - :days * interval '1 day'
-    ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 
 

@@ -57,9 +57,9 @@ _DELETE_OLD = text(
     )
 )
 _PRUNE_KEYS = text("""
-DELETE FROM idempotency_keys WHERE (user_id, key) IN (
-    SELECT user_id, key FROM idempotency_keys WHERE expires_at < clock_timestamp()
-    LIMIT :limit FOR UPDATE SKIP LOCKED)
+DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM idempotency_keys WHERE expires_at < clock_timestamp()
+    LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 _PRUNE_MINUTES = text("""
 DELETE FROM job_minutes WHERE ctid = ANY(ARRAY(
@@ -67,9 +67,9 @@ DELETE FROM job_minutes WHERE ctid = ANY(ARRAY(
     LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 _PRUNE_SESSIONS = text("""
-DELETE FROM sessions WHERE id IN (
+DELETE FROM sessions WHERE id = ANY(ARRAY(
     SELECT id FROM sessions WHERE expires_at < clock_timestamp()
-    LIMIT :limit FOR UPDATE SKIP LOCKED)
+    LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 
 

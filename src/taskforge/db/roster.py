@@ -45,10 +45,10 @@ UPDATE workers SET status = 'offline', stopped_at = clock_timestamp() WHERE id =
 """)
 _MARK_SILENT = text("""
 UPDATE workers SET status = 'offline', stopped_at = clock_timestamp()
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT id FROM workers
     WHERE status <> 'offline' AND beat_at < clock_timestamp() - :seconds * interval '1 second'
-    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING id, host, pid, stopped_at
 """)
 _FORGET = text("""

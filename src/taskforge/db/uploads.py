@@ -38,9 +38,9 @@ ORDER BY id DESC LIMIT :limit
 _DELETE = text("DELETE FROM uploads WHERE id = :id")
 
 _PRUNE = text("""
-DELETE FROM uploads WHERE id IN (
+DELETE FROM uploads WHERE id = ANY(ARRAY(
     SELECT id FROM uploads WHERE expires_at < clock_timestamp()
-    LIMIT :limit FOR UPDATE SKIP LOCKED)
+    LIMIT :limit FOR UPDATE SKIP LOCKED))
 RETURNING id
 """)
 

@@ -92,10 +92,10 @@ WHERE id = :endpoint AND owner = :owner
 
 _DISABLE_PENDING = text("""
 UPDATE webhook_deliveries SET status = 'disabled', next_at = NULL
-WHERE id IN (
+WHERE id = ANY(ARRAY(
     SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint
     WHERE d.status = 'pending' AND e.disabled_at IS NOT NULL
-    LIMIT :limit FOR UPDATE OF d SKIP LOCKED)
+    LIMIT :limit FOR UPDATE OF d SKIP LOCKED))
 """)
 
 _LEAVE = text("""
