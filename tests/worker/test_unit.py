@@ -10,7 +10,7 @@ import pytest
 from support.make import person
 from support.waiting import eventually
 from taskforge.core.priority import Priority
-from taskforge.flows import control
+from taskforge.flows import control, queues
 
 BY = person()
 
@@ -63,14 +63,14 @@ async def test_a_job_of_an_unknown_type_waits_for_a_unit_that_knows_it(shared):
 
 async def test_a_paused_queue_waits_and_goes_on(arena):
     await arena.start("worker", "--threads", "2")
-    await arena.db.execute("UPDATE queues SET paused_at = now() WHERE name = 'low'")
+    await queues.pause(arena.deps, "low", BY, reason="a look around", resume_at=None)
     low = await arena.submit("noop", priority=Priority.LOW)
     for _ in range(3):
         await arena.until(await arena.submit("noop"), "success")
     assert (await arena.row(low))["status"] == "queued"
 
-    await arena.db.execute("UPDATE queues SET paused_at = NULL")
-    await arena.submit("noop", priority=Priority.LOW)
+    # No scheduler runs here: to resume is all that it takes.
+    await queues.resume(arena.deps, "low", BY)
 
     await arena.until(low, "success")
 

@@ -1,7 +1,9 @@
-"""`taskforge queue`, `worker list`: what runs jobs, seen over the API."""
+"""`taskforge queue`, `worker list`: what runs jobs, seen and steered over the API."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from urllib.parse import quote
 
 import msgspec
 import typer
@@ -9,8 +11,8 @@ from rich.console import RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
-from taskforge.cli.client import open_api
-from taskforge.cli.moments import age, took
+from taskforge.cli.client import Answer, open_api
+from taskforge.cli.moments import age, moment, span, took
 from taskforge.cli.output import Json, show
 from taskforge.cli.pictures import cell
 from taskforge.core.fleet import QueueView, WorkerView
@@ -29,7 +31,7 @@ class _Workers(msgspec.Struct, frozen=True):
 
 @queue.callback()
 def queues() -> None:
-    """Look at the queues."""
+    """Look at the queues, pause them, let them go on."""
 
 
 @queue.command(name="list")
@@ -39,6 +41,43 @@ def list_queues(as_json: Json = False) -> None:
     answer = api.get("/queues")
     found = answer.read(_Queues).items
     show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _queue_table(found))
+
+
+Name = Annotated[str, typer.Argument(metavar="QUEUE", help="critical, high, default or low.")]
+
+
+@queue.command()
+def pause(
+    name: Name,
+    reason: Annotated[str, typer.Option("--reason", "-r", help="For all who wonder.")],
+    until: Annotated[
+        str | None,
+        typer.Option(parser=moment, metavar="TIME", help="Resume then: 2026-01-31T08:00:00Z."),
+    ] = None,
+    lasting: Annotated[
+        float | None,
+        typer.Option("--for", parser=span, metavar="TIME", help="Resume after so long: 30m, 2h."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Start no more jobs of a queue; running ones go on, new ones are accepted and wait."""
+    if until and lasting:
+        raise typer.BadParameter("give --until or --for, not both")
+    if lasting:
+        until = (datetime.now(UTC) + timedelta(seconds=lasting)).isoformat()
+    answer = open_api().post(f"/queues/{quote(name)}/pause", {"reason": reason, "resume_at": until})
+    _show_queue(answer, as_json=as_json)
+
+
+@queue.command()
+def resume(name: Name, as_json: Json = False) -> None:
+    """Let a queue go on; what waited is started at once."""
+    _show_queue(open_api().post(f"/queues/{quote(name)}/resume"), as_json=as_json)
+
+
+def _show_queue(answer: Answer, *, as_json: bool) -> None:
+    found = answer.read(QueueView)
+    show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _queue_table([found]))
 
 
 @workers.command()
@@ -65,9 +104,16 @@ def _queue_table(queues: Sequence[QueueView]) -> Table:
             f"{one.in_per_minute:,.1f}",
             f"{one.out_per_minute:,.1f}",
             took(one.oldest_age_seconds),
-            cell(f"paused: {one.pause_reason or 'no reason given'}" if one.paused else ""),
+            cell(_pause(one)),
         )
     return table
+
+
+def _pause(one: QueueView) -> str:
+    if not one.paused:
+        return ""
+    end = "" if one.resume_at is None else f", until {one.resume_at:%Y-%m-%d %H:%M %Z}"
+    return f"paused by {one.paused_by}: {one.pause_reason or 'no reason given'}{end}"
 
 
 def _worker_table(workers: Sequence[WorkerView]) -> RenderableType:

@@ -70,6 +70,12 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """Jobs that became due, averaged over the last 5 full minutes."""
     out_per_minute: float
     """Jobs that were started, averaged likewise."""
+    drain_seconds: float | None
+    """Until nothing waits, were both rates to stay as they are; null when that would be never."""
+    workers: int
+    """Units online that serve it."""
+    slots: int
+    """Jobs that those run at once, of all their queues together."""
     paused: bool
     paused_at: datetime | None
     paused_by: str | None

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     """Jobs and the files that they read."""
     ACT = "act"
     """Cancel, retry and delete jobs; delete files and mail."""
+    CONTROL = "control"
+    """Pause queues and let them go on."""
     WEBHOOKS = "webhooks"
     """The delivery log, and sending again."""
     ACCOUNT = "account"
@@ -47,6 +49,7 @@ ROLE_OF: Mapping[Permission, Role] = MappingProxyType(
         Permission.READ: Role.VIEWER,
         Permission.SUBMIT: Role.OPERATOR,
         Permission.ACT: Role.OPERATOR,
+        Permission.CONTROL: Role.ADMIN,
         Permission.WEBHOOKS: Role.OPERATOR,
         Permission.ACCOUNT: Role.VIEWER,
         Permission.USERS: Role.ADMIN,

@@ -48,11 +48,15 @@ SELECT q.*, coalesce(d.queued, 0)::bigint AS depth, coalesce(d.running, 0)::bigi
     coalesce(d.later, 0)::bigint AS later,
     (coalesce(r.came, 0) / {RATE_MINUTES}.0)::float8 AS came,
     (coalesce(r.went, 0) / {RATE_MINUTES}.0)::float8 AS went,
+    coalesce(u.units, 0)::integer AS units, coalesce(u.slots, 0)::integer AS slots,
     o.run_at, CASE WHEN o.run_at IS NOT NULL
         THEN greatest(extract(epoch FROM clock_timestamp() - o.run_at), 0)::float8 END AS age
 FROM queues q
 LEFT JOIN depths d USING (priority)
 LEFT JOIN rates r USING (priority)
+LEFT JOIN LATERAL (
+    SELECT count(*) AS units, sum(w.slots) AS slots FROM workers w
+    WHERE w.status = 'online' AND q.name = ANY(w.queues)) AS u ON true
 CROSS JOIN LATERAL (
     -- Two partial indexes hold the due jobs: those that crashed twice wait in one of their own.
     SELECT least(
@@ -60,6 +64,7 @@ CROSS JOIN LATERAL (
             AND j.priority = q.priority ORDER BY run_at LIMIT 1),
         (SELECT run_at FROM jobs j WHERE j.status = 'queued' AND j.crashes >= 2
             AND j.priority = q.priority ORDER BY run_at LIMIT 1)) AS run_at) AS o
+WHERE CAST(:name AS text) IS NULL OR q.name = :name
 ORDER BY q.priority
 """)
 
@@ -84,8 +89,13 @@ async def list_workers(connection: AsyncConnection, *, lease_seconds: float) -> 
 
 async def list_queues(connection: AsyncConnection) -> list[QueueView]:
     """The four queues, the most urgent first, with exact depths; constant cost."""
-    rows = (await connection.execute(_QUEUES)).mappings()
+    rows = (await connection.execute(_QUEUES, {"name": None})).mappings()
     return [_queue(row) for row in rows]
+
+
+async def get_queue(connection: AsyncConnection, name: str) -> QueueView:
+    """One of them."""
+    return _queue((await connection.execute(_QUEUES, {"name": name})).mappings().one())
 
 
 def _worker(row: RowMapping) -> WorkerView:
@@ -119,6 +129,9 @@ def _queue(row: RowMapping) -> QueueView:
         oldest_age_seconds=row["age"],
         in_per_minute=row["came"],
         out_per_minute=row["went"],
+        drain_seconds=_drain_seconds(row),
+        workers=row["units"],
+        slots=row["slots"],
         paused=row["paused_at"] is not None,
         paused_at=row["paused_at"],
         paused_by=row["paused_by"],
@@ -126,3 +139,10 @@ def _queue(row: RowMapping) -> QueueView:
         resume_at=row["resume_at"],
         concurrency_limit=row["concurrency_limit"],
     )
+
+
+def _drain_seconds(row: RowMapping) -> float | None:
+    if row["depth"] == 0:
+        return 0.0
+    gain = row["went"] - row["came"]
+    return None if row["paused_at"] or gain <= 0 else row["depth"] / gain * 60

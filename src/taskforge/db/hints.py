@@ -52,6 +52,8 @@ _OLDEST = text(
     )
 )
 
+_FIRST = text(_TAKE.format(lost="priority = :rank"))
+
 _FREE_SLOTS = text("""
 SELECT q.priority, GREATEST(COALESCE(sum(w.slots - w.busy), 0), 0)
 FROM queues q LEFT JOIN (
@@ -95,6 +97,11 @@ async def take_oldest(connection: AsyncConnection, priority: Priority, *, limit:
     known to none) costs next to nothing.
     """
     return await _take(connection, _OLDEST, limit=limit, rank=priority.rank)
+
+
+async def take_first(connection: AsyncConnection, priority: Priority, *, limit: int) -> list[Due]:
+    """The first jobs of a queue that goes on after a pause: their hints may be used up."""
+    return await _take(connection, _FIRST, limit=limit, rank=priority.rank)
 
 
 async def free_slots(connection: AsyncConnection) -> dict[Priority, int]:

@@ -14,7 +14,7 @@ import uvloop
 
 from taskforge.config import Settings
 from taskforge.core.watch import Watch
-from taskforge.flows import sweep, tend
+from taskforge.flows import queues, sweep, tend
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.webhooks import LANES, Courier
 from taskforge.handlers.registry import load
@@ -65,6 +65,7 @@ def _duties(deps: Deps, courier: Courier) -> list[Coroutine[None, None, None]]:
         every(min(lease / 6, 5.0), "rehint", lambda: tend.rehint(deps)),
         every(lease / 3, "fleet", lambda: tend.fleet(deps)),
         every(0.25, "webhooks", courier.collect, full=LANES),
+        every(1.0, "resume", lambda: queues.resume_due(deps)),
         every(1.0, "count", lambda: tend.count(deps), full=tend.COUNT_BATCH),
         every(60.0, "prune", lambda: tend.prune(deps), full=tend.PRUNE_BATCH),
         every(60.0, "expire", lambda: sweep.expire(deps), full=sweep.EXPIRE_BATCH),
