@@ -32,6 +32,7 @@ _TAGS = [
     Tag("job-types", "What jobs can do, and what they need for it."),
     Tag("queues", "What waits where."),
     Tag("workers", "Who runs jobs."),
+    Tag("schedules", "When jobs run again and again."),
     Tag("mailbox", "Mail that went to the sink instead of a server."),
     Tag("live", "Events as they happen."),
     Tag("auth", "Accounts, sessions and keys."),

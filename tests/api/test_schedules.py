@@ -1,0 +1,54 @@
+"""A timetable can be tried before it is used."""
+
+import pytest
+
+PREVIEW = "/api/v1/schedules/preview"
+
+
+async def test_a_timetable_is_told_in_words_and_moments(viewer):
+    asked = {
+        "cron": "30 2 * * *",
+        "timezone": "Europe/Berlin",
+        "after": "2026-03-28T12:00:00Z",
+        "count": 2,
+    }
+
+    answer = (await viewer.post(PREVIEW, json=asked)).json()
+
+    assert answer["words"] == "At 02:30 every day"
+    assert answer["fires"] == [
+        {"at": "2026-03-29T01:00:00Z", "local": "2026-03-29T03:00:00+02:00",
+         "clock_change_minutes": 60},
+        {"at": "2026-03-30T00:30:00Z", "local": "2026-03-30T02:30:00+02:00",
+         "clock_change_minutes": 0},
+    ]  # fmt: skip
+
+
+async def test_without_a_moment_it_begins_now(viewer):
+    answer = (await viewer.post(PREVIEW, json={"interval_seconds": 1.5})).json()
+
+    assert len(answer["fires"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("asked", "pointer"),
+    [
+        ({"cron": "*/0 * * * *"}, "/cron"),
+        ({"cron": "0-9999999999 * * * *"}, "/cron"),
+        ({"cron": "*" * 121}, "/cron"),
+        ({"cron": "0 0 31 2 *"}, "/cron"),
+        ({"cron": "0 0 * * *", "timezone": "Mars/Olympus"}, "/timezone"),
+        ({"interval_seconds": 0.5}, "/interval_seconds"),
+        ({"interval_seconds": 1e300}, "/interval_seconds"),
+        ({}, "/cron"),
+        ({"cron": "* * * * *", "interval_seconds": 5}, "/cron"),
+        ({"cron": "* * * * *", "count": 51}, "/count"),
+        ({"cron": "* * * * *", "after": "9999-12-31T23:59:59Z"}, "/after"),
+        ({"cron": "* * * * *", "after": "0001-01-01T00:00:00Z"}, "/after"),
+        ({"cron": "* * * * *", "cadence": 1}, "/cadence"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused_with_a_pointer(viewer, asked, pointer):
+    answer = await viewer.post(PREVIEW, json=asked)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
