@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """How long a leaving worker lets its jobs finish before it hands them back."""
     retention_days: Annotated[float, Meta(gt=0)] = 30.0
     """Finished jobs are kept so long; idempotency keys 24 hours (R-43)."""
+    audit_retention_days: Annotated[float, Meta(gt=0)] = 365.0
+    """The audit trail has a clock of its own: it outlives what it tells of."""
 
     datasets_dir: Path = Path("datasets")
     artifacts_dir: Path = Path("artifacts")

@@ -125,8 +125,8 @@ async def test_a_keys_deeds_name_the_key(app, admin, operator):
 
     found = (await admin.get(AUDIT, params={"target": f"job:{job_id}"})).json()["items"]
 
-    assert [deed["action"] for deed in found] == ["job.deleted"]
-    assert found[0]["api_key_id"] == made["id"]
+    assert [deed["action"] for deed in found] == ["job.deleted", "job.cancelled", "job.submitted"]
+    assert {deed["api_key_id"] for deed in found} == {made["id"]}
 
 
 async def test_no_secret_is_in_the_trail(admin, operator):
@@ -145,8 +145,9 @@ async def test_the_trail_is_paged(admin, operator):
     for n in range(3):
         await operator.post("/api/v1/auth/api-keys", json={"name": f"key {n}"})
 
-    first = (await admin.get(AUDIT, params={"limit": 2})).json()
-    rest = (await admin.get(AUDIT, params={"limit": 2, "cursor": first["next_cursor"]})).json()
+    asked = {"action": "api_key.*", "limit": 2}
+    first = (await admin.get(AUDIT, params=asked)).json()
+    rest = (await admin.get(AUDIT, params=asked | {"cursor": first["next_cursor"]})).json()
 
     names = [deed["after"]["name"] for deed in first["items"] + rest["items"]]
     assert names == ["key 2", "key 1", "key 0"]

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from support.make import person
 from taskforge.core.states import JobStatus, Move
 from taskforge.db.claims import Claimer, claim
 from taskforge.db.engine import transaction
@@ -27,7 +28,7 @@ async def until_it_waits(connection: AsyncConnection) -> None:
 
 async def cancelled(engine: AsyncEngine, job_id: UUID) -> list[Moved]:
     async with engine.connect() as connection:
-        return await cancel(connection, [job_id], actor="user:ana")
+        return await cancel(connection, [job_id], person("ana"))
 
 
 async def test_a_job_that_is_claimed_meanwhile_is_asked_to_stop(engine, connection, make_jobs):

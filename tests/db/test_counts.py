@@ -12,6 +12,7 @@ from msgspec import Raw
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from support.make import person
 from taskforge.core.ids import new_id
 from taskforge.core.priority import BY_RANK
 from taskforge.core.spans import BOUNDS, BUCKET_SQL, bucket_of, middle_of
@@ -64,13 +65,13 @@ async def live(engine: AsyncEngine, seed: int, rounds: int) -> None:
         for _ in range(rounds):
             ids = list(await create(connection, [draft(chance) for _ in range(5)]))
             await create(connection, [draft(chance, delay=60)])
-            await cancel(connection, ids[:1], actor="user:ana")
+            await cancel(connection, ids[:1], person("ana"))
             for job in await claim(connection, WORKER, [], free=4):
                 move = chance.choice([Move.SUCCEED, Move.FAIL, Move.RETRY, Move.RELEASE, Move.BURY])
                 ending = Ending(job.row.id, job.row.attempt, WORKER.worker_id, move,
                                 failed=move is not Move.SUCCEED)  # fmt: skip
                 await settle(connection, [ending])
-            await revive(connection, ids[:2], actor="user:ana")
+            await revive(connection, ids[:2], person("ana"))
             await promote(connection, limit=5)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from support.invariants import broken
-from support.make import claimer, draft, ending
+from support.make import claimer, draft, ending, person
 from support.waiting import eventually
 from taskforge.core.ids import new_id
 from taskforge.core.retry import after_crash
@@ -48,11 +48,11 @@ def end(move: Move, attempt: int = 1) -> Act:
 
 
 async def cancel(c: AsyncConnection, job_id: UUID) -> Any:
-    return await moves.cancel(c, [job_id], actor="user:ann")
+    return await moves.cancel(c, [job_id], person("ann"))
 
 
 async def revive(c: AsyncConnection, job_id: UUID) -> Any:
-    return await moves.revive(c, [job_id], actor="user:ann")
+    return await moves.revive(c, [job_id], person("ann"))
 
 
 async def promote(c: AsyncConnection, _job_id: UUID) -> Any:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 from sqlalchemy import insert
 
+from support.make import person
 from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.history import LOG_TAIL, LogLevel
 from taskforge.core.ids import new_id
@@ -95,7 +96,7 @@ async def test_a_job_that_succeeded_has_its_result_and_owes_a_webhook(connection
 async def test_an_error_is_shown_while_it_is_where_the_job_stands(connection):
     id_ = await ran(connection, Move.FAIL, error=ERROR, failed=True)
     failed = await job_detail(connection, id_)
-    await revive(connection, [id_], actor="user:ana")
+    await revive(connection, [id_], person("ana"))
     revived = await job_detail(connection, id_)
 
     assert failed is not None

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from support.make import claimer, draft, ending
+from support.make import claimer, draft, ending, person
 from taskforge.core.failures import TargetError
 from taskforge.core.ids import new_id
 from taskforge.core.retry import describe
@@ -117,7 +117,7 @@ async def test_a_retry_is_due_after_its_delay_by_the_databases_clock(connection,
 async def test_a_stop_that_was_asked_for_overrules_a_retry_and_a_release(connection, plain):
     for move in (Move.RETRY, Move.RELEASE, Move.BURY, Move.FAIL):
         job_id = await running(connection)
-        await moves.cancel(connection, [job_id], actor="user:ann")
+        await moves.cancel(connection, [job_id], person("ann"))
 
         settled = await settle(connection, job_id, move, error=REFUSED, delay=60.0)
 
@@ -127,7 +127,7 @@ async def test_a_stop_that_was_asked_for_overrules_a_retry_and_a_release(connect
 
 async def test_work_that_was_done_by_then_counts_although_a_stop_was_asked_for(connection):
     job_id = await running(connection)
-    await moves.cancel(connection, [job_id], actor="user:ann")
+    await moves.cancel(connection, [job_id], person("ann"))
 
     assert (await settle(connection, job_id, Move.SUCCEED)).status is JobStatus.SUCCESS
 
@@ -135,8 +135,8 @@ async def test_work_that_was_done_by_then_counts_although_a_stop_was_asked_for(c
 async def test_asking_twice_for_a_stop_is_told_once(connection, plain):
     job_id = await running(connection)
 
-    first = await moves.cancel(connection, [job_id], actor="user:ann")
-    second = await moves.cancel(connection, [job_id], actor="user:ann")
+    first = await moves.cancel(connection, [job_id], person("ann"))
+    second = await moves.cancel(connection, [job_id], person("ann"))
 
     assert first[0].row.status is JobStatus.RUNNING
     assert second == []
@@ -147,7 +147,7 @@ async def test_a_revived_job_starts_from_zero_but_keeps_its_fence(connection, pl
     job_id = await running(connection, max_retries=0)
     await settle(connection, job_id, Move.BURY, failed=True, crashed=True, error=REFUSED)
 
-    done = await moves.revive(connection, [job_id], actor="user:ann")
+    done = await moves.revive(connection, [job_id], person("ann"))
 
     it = await row(plain, job_id)
     assert (it["failures"], it["crashes"], it["attempt"], it["cycle"]) == (0, 0, 1, 2)
@@ -245,7 +245,7 @@ async def test_a_heartbeat_extends_what_is_held_and_nothing_else(connection, pla
 
 async def test_a_heartbeat_brings_the_wish_to_stop(connection):
     job_id = await running(connection)
-    await moves.cancel(connection, [job_id], actor="user:ann")
+    await moves.cancel(connection, [job_id], person("ann"))
 
     assert (await renew(connection, ME, [(job_id, 1)]))[0].cancel_requested
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from support.make import claimer, draft, ending
+from support.make import claimer, draft, ending, person
 from taskforge.core.ids import new_id
 from taskforge.core.states import MOVES, JobStatus, Move, allows
 from taskforge.db import moves
@@ -57,10 +57,10 @@ async def carry_out(connection, move: Move, job_id: UUID) -> bool:
         case Move.CANCEL:
             return any(
                 it.row.status is JobStatus.CANCELLED
-                for it in await moves.cancel(connection, [job_id], actor="user:ann")
+                for it in await moves.cancel(connection, [job_id], person("ann"))
             )
         case _:
-            return bool(await moves.revive(connection, [job_id], actor="user:ann"))
+            return bool(await moves.revive(connection, [job_id], person("ann")))
 
 
 async def test_a_job_can_be_brought_to_every_status(connection, plain):

@@ -121,7 +121,7 @@ async def test_many_messages_at_once_are_all_kept(unit):
 async def test_a_mailbox_is_emptied_of_what_there_was(unit):
     await attempt(unit, {"subject": "Hi", "to": ["a@x.org", "b@x.org"]})
 
-    assert await empty_mailbox(unit.deps) == 2
+    assert await empty_mailbox(unit.deps, person()) == 2
     assert await listed(unit) == []
 
 

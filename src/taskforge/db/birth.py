@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.states import JobStatus
+from taskforge.db.audit import INSERT_DEEDS, Deed
 from taskforge.db.engine import dump_json
 
 
@@ -32,6 +33,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     tags: list[str]
     summary: str | None
     actor: str
+    api_key_id: UUID | None = None
+    """Set when a key asked."""
 
 
 class Born(NamedTuple):
@@ -43,16 +46,18 @@ class Born(NamedTuple):
     queued_at: datetime | None
 
 
-_CREATE = text("""
+_CREATE = text(f"""
 WITH clock AS MATERIALIZED (SELECT clock_timestamp() AS now),
 drafts AS MATERIALIZED (
     SELECT d.id, d.type, d.rank AS priority, d.payload, d.max_retries, d.timeout_seconds,
            COALESCE(d.run_at, clock.now + d.delay_seconds * interval '1 second') AS run_at,
-           d.created_by, d.webhook_url, d.idempotency_key, d.tags, d.summary, d.actor
+           d.created_by, d.webhook_url, d.idempotency_key, d.tags, d.summary, d.actor,
+           d.api_key_id
     FROM clock, json_to_recordset(CAST(:drafts AS json)) AS d(
         id uuid, type text, rank smallint, payload jsonb, max_retries smallint,
         timeout_seconds integer, run_at timestamptz, delay_seconds float8, created_by uuid,
-        webhook_url text, idempotency_key text, tags text[], summary text, actor text)
+        webhook_url text, idempotency_key text, tags text[], summary text, actor text,
+        api_key_id text)
 ),
 born AS (
     INSERT INTO jobs (id, type, priority, status, version, max_retries, timeout_seconds, notify,
@@ -73,13 +78,17 @@ detailed AS (
 ),
 tagged AS (
     INSERT INTO job_tags (tag, job_id)
-    SELECT unnest(tags), id FROM drafts WHERE tags <> '{}'
+    SELECT unnest(tags), id FROM drafts WHERE tags <> '{{}}'
 ),
 told AS (
-    INSERT INTO job_events (job_id, version, at, cycle, attempt, event, status, actor)
-    SELECT b.id, 1, b.created_at, 1, 0, 'job_' || b.status, b.status, d.actor
+    INSERT INTO job_events (job_id, version, at, cycle, attempt, event, status, actor,
+                            data)
+    SELECT b.id, 1, b.created_at, 1, 0, 'job_' || b.status, b.status, d.actor,
+           CASE WHEN d.api_key_id IS NOT NULL
+                THEN jsonb_build_object('api_key_id', d.api_key_id) END
     FROM born b JOIN drafts d USING (id)
 ),
+audited AS ({INSERT_DEEDS}),
 tallied AS (
     INSERT INTO job_deltas (minute, n, seconds, priority, bucket, type, entered_status)
     SELECT date_trunc('minute', min(created_at)), count(*), 0, priority, -1, type, status
@@ -89,13 +98,17 @@ SELECT id, status, created_at, run_at, queued_at FROM born
 """)
 
 
-async def create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[UUID, Born]:
-    """Insert jobs with details, tags, first event and counters, in one statement.
+async def create(
+    connection: AsyncConnection, drafts: Sequence[Draft], deeds: Sequence[Deed] = ()
+) -> dict[UUID, Born]:
+    """Insert jobs with details, tags, first event, counters and audit, in one statement.
 
     Args:
         connection: in autocommit, or in a transaction that also takes the keys.
         drafts: at least one; ids are new and unique.
+        deeds: the calls that ask for them.
     """
     # One JSON text: fourteen arrays cost the client more than the insert costs the server.
-    rows = await connection.execute(_CREATE, {"drafts": dump_json(drafts)})
+    values = {"drafts": dump_json(drafts), "deeds": dump_json(deeds)}
+    rows = await connection.execute(_CREATE, values)
     return {row.id: Born(JobStatus(row.status), *row[2:]) for row in rows}

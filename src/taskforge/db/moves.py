@@ -19,7 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.job import JobRow, Progress
+from taskforge.core.people import Principal
 from taskforge.core.states import FINAL, MOVES, WAITING, JobStatus, Move
+from taskforge.db.audit import AUDIT_MOVED, deed
 from taskforge.db.engine import dump_json
 from taskforge.db.rows import job_row
 from taskforge.db.story import NOTIFY, SHOW, TAIL, listed
@@ -173,9 +175,11 @@ moved AS (
         finished_at = CASE j.status WHEN {_RUNNING} THEN NULL ELSE clock_timestamp() END
     FROM picked p WHERE j.id = p.id
     RETURNING j.*, j.cancel_requested_at AS at, p.left_status, CAST(:actor AS text) AS actor,
-        CASE p.left_status WHEN {_RUNNING} THEN '{{"cancel_requested": true}}'::jsonb END AS data,
+        NULLIF(jsonb_strip_nulls(jsonb_build_object(
+            'cancel_requested', CASE p.left_status WHEN {_RUNNING} THEN true END,
+            'api_key_id', CAST(:api_key_id AS text))), '{{}}') AS data,
         CAST(NULL AS float8) AS seconds
-){NOTIFY}{TAIL}{SHOW}
+){NOTIFY}{AUDIT_MOVED}{TAIL}{SHOW}
 """
 )
 
@@ -193,8 +197,10 @@ moved AS (
         queued_at = clock_timestamp(), hinted_at = clock_timestamp(), hint_count = 0
     FROM picked p WHERE j.id = p.id
     RETURNING j.*, j.queued_at AS at, p.left_status, CAST(:actor AS text) AS actor,
-        CAST(NULL AS jsonb) AS data, CAST(NULL AS float8) AS seconds
-){TAIL}{SHOW}
+        CASE WHEN CAST(:api_key_id AS text) IS NOT NULL
+             THEN jsonb_build_object('api_key_id', CAST(:api_key_id AS text)) END AS data,
+        CAST(NULL AS float8) AS seconds
+){AUDIT_MOVED}{TAIL}{SHOW}
 """
 )
 
@@ -204,17 +210,27 @@ async def promote(connection: AsyncConnection, *, limit: int) -> list[Moved]:
     return await _move(connection, _PROMOTE, {"limit": limit})
 
 
-async def cancel(connection: AsyncConnection, ids: Sequence[UUID], *, actor: str) -> list[Moved]:
+async def cancel(connection: AsyncConnection, ids: Sequence[UUID], by: Principal) -> list[Moved]:
     """Cancel waiting jobs, and ask running ones to stop, in one statement (R-18).
 
     A job that is already asked to stop, or that has ended, is absent from the answer.
     """
-    return await _move(connection, _CANCEL, {"ids": list(ids), "actor": actor})
+    return await _move(connection, _CANCEL, _asked(ids, by, "job.cancelled"))
 
 
-async def revive(connection: AsyncConnection, ids: Sequence[UUID], *, actor: str) -> list[Moved]:
+async def revive(connection: AsyncConnection, ids: Sequence[UUID], by: Principal) -> list[Moved]:
     """Queue ended jobs again, with failures and crashes from zero."""
-    return await _move(connection, _REVIVE, {"ids": list(ids), "actor": actor})
+    return await _move(connection, _REVIVE, _asked(ids, by, "job.retried"))
+
+
+def _asked(ids: Sequence[UUID], by: Principal, action: str) -> dict[str, Any]:
+    """Parameters of a move that a person asks for; deeds on jobs that do not move fall away."""
+    return {
+        "ids": list(ids),
+        "actor": by.actor,
+        "api_key_id": by.api_key_id and str(by.api_key_id),
+        "deeds": dump_json([deed(by, action, f"job:{id_}") for id_ in ids]),
+    }
 
 
 async def _move(

@@ -187,6 +187,7 @@ audit = Table(
     Column("after", JSONB),
     Index(None, "actor_id", "id"),
     Index(None, "target", "id"),
+    Index(None, "action", "id", postgresql_ops={"action": "text_pattern_ops"}),
 )
 
 facts = Table(

@@ -10,6 +10,7 @@ from taskforge.core.demo import DEMO_PASSWORDS
 from taskforge.core.errors import Conflict, Denied, Unauthenticated
 from taskforge.core.people import Principal, Role
 from taskforge.db import people
+from taskforge.db.audit import note
 from taskforge.db.engine import transaction
 from taskforge.db.idempotency import key_holder, take_key
 from taskforge.flows.deps import Deps
@@ -56,6 +57,7 @@ async def register(
         )
         if person is None:
             return await _repeated(deps, connection, username, asked)
+        await _note_created(connection, person)
         told = Told(account(person))
         if asked:
             await take_key(connection, person.id, asked.key, asked.fingerprint)
@@ -83,14 +85,22 @@ async def create_user(
         Conflict: the name or the address is taken.
     """
     encoded = await deps.passwords.hash(password)
-    async with deps.db.connect() as connection:
+    async with transaction(deps.db) as connection:
         person = await people.insert_user(
             connection, username=username, email=email, password_hash=encoded, role=role
         )
+        if person:
+            await _note_created(connection, person)
     if person is None:
         raise _taken()
     _log.info("account.created", user_id=str(person.id), role=role.value)
     return account(person)
+
+
+async def _note_created(connection: AsyncConnection, person: people.Person) -> None:
+    """By nobody who is signed in: whoever registers, or works next to the database."""
+    about = {"username": person.username, "role": person.role}
+    await note(connection, None, "user.created", f"user:{person.id}", after=about)
 
 
 def _taken() -> Conflict:

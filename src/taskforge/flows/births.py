@@ -1,6 +1,7 @@
 """New jobs, from checked drafts to rows, hints and frames; single submits share round trips."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -10,8 +11,10 @@ from taskforge.bus.stream import EventStream
 from taskforge.core.batch import Batcher
 from taskforge.core.errors import Invalid
 from taskforge.core.job import JobRow
+from taskforge.core.people import Principal
 from taskforge.core.priority import BY_RANK
 from taskforge.core.states import JobStatus
+from taskforge.db.audit import Deed, deed
 from taskforge.db.birth import Born, Draft, create
 from taskforge.db.engine import was_refused
 from taskforge.flows.frames import moved
@@ -21,6 +24,13 @@ BATCH = 256
 """Most single submits that one statement carries."""
 FLIGHTS = 2
 """One batch commits while the one before it is hinted."""
+NAMED = 10
+"""Of how many jobs the audit of a bulk call names the first."""
+
+
+class _Ask(NamedTuple):
+    draft: Draft
+    deed: Deed
 
 
 class Births:
@@ -30,39 +40,42 @@ class Births:
         self._db = db
         self._hinter = hinter
         self._stream = stream
-        self._batcher: Batcher[Draft, JobRow] = Batcher(self._each, limit=BATCH, flights=FLIGHTS)
+        self._batcher: Batcher[_Ask, JobRow] = Batcher(self._each, limit=BATCH, flights=FLIGHTS)
 
-    async def put(self, draft: Draft) -> JobRow:
+    async def put(self, draft: Draft, by: Principal) -> JobRow:
         """Create one job together with whatever else is being submitted right now.
 
         Raises:
             Invalid: the draft has a value that cannot be stored.
         """
-        return await self._batcher.put(draft)
+        return await self._batcher.put(_Ask(draft, submitted([draft], by)))
 
-    async def create(self, drafts: Sequence[Draft]) -> list[JobRow]:
-        """Create jobs in one transaction, then hint and announce them.
+    async def create(self, drafts: Sequence[Draft], by: Principal) -> list[JobRow]:
+        """Create the jobs of one call in one transaction, then hint and announce them.
 
         Raises:
             Invalid: one of them has a value that cannot be stored; none is created.
         """
+        return await self._create(drafts, [submitted(drafts, by)])
+
+    async def _create(self, drafts: Sequence[Draft], deeds: Sequence[Deed]) -> list[JobRow]:
         try:
             async with self._db.connect() as connection:
-                born = await create(connection, drafts)
+                born = await create(connection, drafts, deeds)
         except (DBAPIError, UnicodeEncodeError) as error:
             if not was_refused(error):
                 raise
             raise Invalid("the order has a value that cannot be stored") from error
         return await self.tell(drafts, born)
 
-    async def _each(self, drafts: Sequence[Draft]) -> Sequence[JobRow | BaseException]:
+    async def _each(self, asks: Sequence[_Ask]) -> Sequence[JobRow | BaseException]:
         """Orders of strangers share a statement, but not its failure."""
         try:
-            return await self.create(drafts)
+            return await self._create([it.draft for it in asks], [it.deed for it in asks])
         except Invalid as error:
-            if len(drafts) == 1:
+            if len(asks) == 1:
                 return [error]
-            return [(await self._each([draft]))[0] for draft in drafts]
+            return [(await self._each([ask]))[0] for ask in asks]
 
     async def tell(self, drafts: Sequence[Draft], born: dict[UUID, Born]) -> list[JobRow]:
         """Hint and announce what a transaction has created; call it after the commit."""
@@ -71,6 +84,16 @@ class Births:
         await self._hinter.hint(due)
         self._stream.announce_soon([moved(row, row.created_at) for row in rows])
         return rows
+
+
+def submitted(drafts: Sequence[Draft], by: Principal) -> Deed:
+    """The deed of a call that makes these jobs, at least one."""
+    first = drafts[0]
+    if len(drafts) == 1:
+        about = {"type": first.type, "priority": BY_RANK[first.rank]}
+        return deed(by, "job.submitted", f"job:{first.id}", after=about)
+    about = {"count": len(drafts), "first": [draft.id for draft in drafts[:NAMED]]}
+    return deed(by, "job.submitted", None, after=about)
 
 
 def _row(draft: Draft, born: Born) -> JobRow:

@@ -36,7 +36,7 @@ async def cancel(deps: Deps, job_id: UUID, by: Principal) -> JobRow:
     """
     await check_reaches_job(deps, job_id, by)
     async with deps.db.connect() as connection:
-        done = await moves.cancel(connection, [job_id], actor=by.actor)
+        done = await moves.cancel(connection, [job_id], by)
         current = None if done else await get_row(connection, job_id)
     if not done:
         return _asked_already(job_id, current)
@@ -61,7 +61,7 @@ async def retry(deps: Deps, job_id: UUID, by: Principal) -> JobRow:
     """
     await check_reaches_job(deps, job_id, by)
     async with deps.db.connect() as connection:
-        done = await moves.revive(connection, [job_id], actor=by.actor)
+        done = await moves.revive(connection, [job_id], by)
         current = None if done else await get_row(connection, job_id)
     if not done:
         raise _refusal(job_id, current, "retry", "only what failed or was cancelled can be")

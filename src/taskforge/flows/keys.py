@@ -161,8 +161,8 @@ async def _make_default(
         if created_at is None:
             raise NotFound("This account does not exist any more.")
         await api_keys.revoke_default_keys(connection, user_id, before=made.id)
-        if by:
-            await note(connection, by, "api_key.created", f"api_key:{made.id}")
+        about = {"name": "default", "user_id": user_id}
+        await note(connection, by, "api_key.created", f"api_key:{made.id}", after=about)
         return MadeKey(id=made.id, key=made.key, prefix=made.prefix, created_at=created_at)
 
     told = await once(deps, asked, user_id, MadeKey, make)

@@ -9,6 +9,9 @@ from uuid import UUID
 from taskforge.core.batch import Batcher
 from taskforge.core.ids import new_id
 from taskforge.core.mailbox import Caught, MailItem, MailParts, read_parts
+from taskforge.core.people import Principal
+from taskforge.db.audit import note
+from taskforge.db.engine import transaction
 from taskforge.db.mailbox import add_caught, delete_mail, mail_item, mail_source
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
@@ -57,12 +60,14 @@ async def read_mail(deps: Deps, mail_id: UUID) -> tuple[MailItem, MailParts] | N
     return item, await asyncio.to_thread(read_parts, source)
 
 
-async def empty_mailbox(deps: Deps) -> int:
-    """Delete every message there is now, a batch at a time; how many."""
+async def empty_mailbox(deps: Deps, by: Principal) -> int:
+    """Delete every message there is now, a batch at a time, each with its deed; how many."""
     last, deleted = new_id(), 0
     while True:
-        async with deps.db.connect() as connection:
+        async with transaction(deps.db) as connection:
             gone = await delete_mail(connection, last=last, limit=DELETE_BATCH)
+            if gone:
+                await note(connection, by, "mailbox.emptied", None, before={"count": gone})
         deleted += gone
         if not gone:
             return deleted

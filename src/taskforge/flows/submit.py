@@ -24,6 +24,7 @@ from taskforge.db.birth import Born, Draft, create
 from taskforge.db.engine import lock_was_busy, transaction, was_refused
 from taskforge.db.idempotency import key_holder, take_key
 from taskforge.db.job_rows import get_row
+from taskforge.flows.births import submitted
 from taskforge.flows.deps import Deps
 from taskforge.flows.once import check_holder, in_progress
 from taskforge.flows.preview import summary_of
@@ -58,7 +59,7 @@ async def submit(deps: Deps, order: JobOrder, by: Principal) -> Submitted:
     """
     checked = _check(deps, order, by)
     if checked.fingerprint is None:
-        return Submitted(await deps.births.put(checked.draft), checked.payload, fresh=True)
+        return Submitted(await deps.births.put(checked.draft, by), checked.payload, fresh=True)
     return await _submit_keyed(deps, checked, by)
 
 
@@ -90,7 +91,7 @@ async def submit_many(
         else:
             answers[index] = await _try_keyed(deps, checked, by)
     if plain:
-        rows = await deps.births.create([checked.draft for _, checked in plain])
+        rows = await deps.births.create([checked.draft for _, checked in plain], by)
         for (index, checked), row in zip(plain, rows, strict=True):
             answers[index] = Submitted(row, checked.payload, fresh=True)
     return [answers[index] for index in range(len(orders))]
@@ -117,6 +118,7 @@ def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
         tags=list(dict.fromkeys(order.tags)),
         summary=summary_of(job_type, ask),
         actor=by.actor,
+        api_key_id=by.api_key_id,
     )
     return _Checked(draft, payload, _fingerprint(order) if order.idempotency_key else None)
 
@@ -184,7 +186,8 @@ async def _submit_all(deps: Deps, checks: list[_Checked], by: Principal) -> list
                 else:
                     replayed[index] = await _replay(connection, checked, holder)
             if fresh:
-                born = await create(connection, [checked.draft for checked in fresh.values()])
+                drafts = [checked.draft for checked in fresh.values()]
+                born = await create(connection, drafts, [submitted(drafts, by)])
     except Exception as error:
         if lock_was_busy(error):
             raise in_progress() from error

@@ -42,8 +42,6 @@ HINT_BATCH = 1_000
 RESCUE_BATCH = 200
 COUNT_BATCH = 20_000
 PRUNE_BATCH = 500
-AUDIT_DAYS = 365.0
-"""The audit trail is kept for a year, or as long as jobs are."""
 MANY_OWNERS = 4
 """From so many owners on, half of them silent at once looks like our own fault (R-32)."""
 
@@ -150,7 +148,9 @@ async def prune(deps: Deps) -> int:
             + await prune_sessions(connection, limit=PRUNE_BATCH)
             + await prune_deliveries(connection, days=days, limit=PRUNE_BATCH)
             + await prune_secrets(connection)
-            + await prune_audit(connection, days=max(days, AUDIT_DAYS), limit=PRUNE_BATCH)
+            + await prune_audit(
+                connection, days=deps.settings.audit_retention_days, limit=PRUNE_BATCH
+            )
         )
 
 

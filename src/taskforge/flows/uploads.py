@@ -13,6 +13,8 @@ from taskforge.core.files import MAX_KEPT_BYTES, MAX_UPLOAD_BYTES, Upload
 from taskforge.core.formats import Inspection, clean_name, format_named
 from taskforge.core.ids import new_id
 from taskforge.core.people import Principal, Role
+from taskforge.db.audit import note
+from taskforge.db.engine import transaction
 from taskforge.db.uploads import NewUpload, add_upload, delete_upload, kept_bytes, upload
 from taskforge.flows.deps import Deps
 from taskforge.flows.once import Asked, Told, once
@@ -76,6 +78,7 @@ async def _list(deps: Deps, new: NewUpload, by: Principal, asked: Asked | None) 
         kept = await add_upload(connection, new)
         if kept is None:
             raise _full()
+        await note(connection, by, "upload.created", f"upload:{kept.id}", after=_about(kept))
         return kept
 
     unlisted = False
@@ -118,7 +121,7 @@ async def find(deps: Deps, upload_id: UUID) -> Upload:
     async with deps.db.connect() as connection:
         found = await upload(connection, upload_id)
     if found is None:
-        raise NotFound(f"There is no upload {upload_id}; uploads are kept for a day.")
+        raise _missing(upload_id)
     return found
 
 
@@ -132,10 +135,20 @@ async def delete(deps: Deps, upload_id: UUID, by: Principal) -> None:
     found = await find(deps, upload_id)
     if found.created_by != by.user_id and by.role is not Role.ADMIN:
         raise Denied("Only its owner and admins may delete an upload.", code="not_yours")
-    async with deps.db.connect() as connection:
-        await delete_upload(connection, upload_id)
+    async with transaction(deps.db) as connection:
+        if not await delete_upload(connection, upload_id):
+            raise _missing(upload_id)  # a rival was faster
+        await note(connection, by, "upload.deleted", f"upload:{upload_id}", before=_about(found))
     await asyncio.to_thread(deps.store.drop_uploads, [upload_id])
     log.info("upload.deleted", upload_id=str(upload_id), actor=by.actor)
+
+
+def _missing(upload_id: UUID) -> NotFound:
+    return NotFound(f"There is no upload {upload_id}; uploads are kept for a day.")
+
+
+def _about(kept: Upload) -> dict[str, object]:
+    return {"filename": kept.filename, "size_bytes": kept.size_bytes, "created_by": kept.created_by}
 
 
 async def _write(incoming: Incoming, chunk: bytes) -> None:

@@ -40,9 +40,13 @@ class AuditQuery:
     """The query parameters of the audit trail; each may be left out."""
 
     actor_id: Annotated[UUID | None, QueryParameter(description="Id of an account.")] = None
-    action: Annotated[str | None, QueryParameter(description="Such as `user.updated`.", **WORD)] = (
+    api_key_id: Annotated[UUID | None, QueryParameter(description="Id of an API key.")] = None
+    ip: Annotated[str | None, QueryParameter(description="The address it came from.", **WORD)] = (
         None
     )
+    action: Annotated[
+        str | None, QueryParameter(description="Such as `user.updated`, or `job.*`.", **WORD)
+    ] = None
     target: Annotated[str | None, QueryParameter(description="Such as `user:<id>`.", **WORD)] = None
     since: Annotated[
         datetime | None, QueryParameter(description="From this moment on (RFC 3339).")
@@ -59,6 +63,8 @@ class AuditQuery:
         """
         return AuditFilters(
             actor_id=self.actor_id,
+            api_key_id=self.api_key_id,
+            ip=self.ip,
             action=self.action,
             target=self.target,
             since=zoned("since", self.since),
@@ -97,7 +103,8 @@ async def audit(
 ) -> AuditPage:
     """Who did what to what, when and from where; newest first.
 
-    What is done to jobs stands in their own events as well.
+    What is done to jobs stands in their own events as well, without the address. Orders of one bulk
+    call are one deed, which counts them and names the first.
     """
     filters = wanted.filters()
     scope = filters.scope()

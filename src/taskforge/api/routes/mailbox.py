@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, delete, get
+from litestar import Request, Response, Router, delete, get
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, QueryParameter
@@ -14,10 +14,12 @@ from taskforge.api.schemas import PAGE, Limit
 from taskforge.core.cursor import seal, unseal
 from taskforge.core.errors import NotFound
 from taskforge.core.mailbox import MailItem, MailParts
-from taskforge.core.people import Permission
+from taskforge.core.people import Permission, Principal
 from taskforge.db.mailbox import MailFilters, list_mail, mail_source
 from taskforge.flows.deps import Deps
 from taskforge.flows.mailbox import empty_mailbox, read_mail
+
+Asked = Request[Principal, Any, Any]
 
 READ = [needs(Permission.READ)]
 ACT = [needs(Permission.ACT)]
@@ -95,9 +97,9 @@ async def raw(mail_id: FromPath[UUID], deps: NamedDependency[Deps]) -> Response[
 
 @delete("/mailbox", operation_id="emptyMailbox", summary="Empty the mailbox", guards=ACT,
         status_code=200)  # fmt: skip
-async def empty(deps: NamedDependency[Deps]) -> Emptied:
+async def empty(request: Asked, deps: NamedDependency[Deps]) -> Emptied:
     """Deletes every message; jobs and their results stay."""
-    return Emptied(deleted=await empty_mailbox(deps))
+    return Emptied(deleted=await empty_mailbox(deps, request.user))
 
 
 def _unknown(mail_id: UUID) -> NotFound:
