@@ -1,19 +1,20 @@
 """Who is asking, how often, and whether they may: one guard in front of every route.
 
 A route says what it asks for: `guards=[needs(Permission.…)]`, or `guards=[anyone]` for what needs
-no account and is counted by client address, or `opt=PUBLIC` for what is not even counted.
-`check_routes` refuses to start with a route that says nothing (S-13). It is one guard for all that
+no account and is counted by client address, or `opt=PUBLIC` for what is not even counted. A socket
+lets in by itself and says so with `opt=asks(Permission.…)`. `check_routes` refuses to start with a
+route, of any kind, that says nothing (S-13). It is one guard for all that
 must be done, since Litestar copies the handler for each.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any, NamedTuple
 
 from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers.base import BaseRouteHandler
-from litestar.routes import HTTPRoute
+from litestar.routes import HTTPRoute, WebSocketRoute
 
 from taskforge.api.clients import client_ip, header, network_of
 from taskforge.bus.limit import Check, Grant
@@ -128,26 +129,56 @@ async def identify(deps: Deps, scope: Any) -> Principal:
     return await deps.principals.of_access_token(token)
 
 
+def asks(permission: Permission) -> dict[str, Any]:
+    """`opt` of a route that lets in by itself, as a socket must: what it asks for."""
+    return {"permission": permission}
+
+
+def permission_of(handler: BaseRouteHandler) -> Permission | None:
+    """What a route asks for; None for one that needs no account."""
+    for guard in _guards_of(handler):
+        if isinstance(guard, Needs):
+            return guard.permission
+    return handler.opt.get("permission")
+
+
+def handlers_of(app: Litestar) -> list[tuple[str, BaseRouteHandler]]:
+    """Every method and path that is served, such as `GET /api/v1/jobs`, with its handler.
+
+    A socket's method is `WS`, that of a plain ASGI application `ASGI`.
+    """
+    found: list[tuple[str, BaseRouteHandler]] = []
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            found += [
+                (f"{method} {route.path_format}", handler)
+                for handler in route.route_handlers
+                for method in sorted(handler.http_methods - {"OPTIONS"})
+            ]
+        else:
+            kind = "WS" if isinstance(route, WebSocketRoute) else "ASGI"
+            found.append((f"{kind} {route.path_format}", route.route_handler))
+    return found
+
+
 def check_routes(app: Litestar) -> None:
-    """Refuse to serve a route that is neither public nor guarded.
+    """Refuse to serve a route of any kind that does not say what it asks for.
 
     Raises:
         RuntimeError: naming all such routes.
     """
     naked = [
-        f"{'/'.join(sorted(handler.http_methods))} {route.path}"
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for handler in route.route_handlers
-        if handler.http_methods != {"OPTIONS"}
-        and not handler.opt.get("unlimited")
-        and not any(guard is anyone or isinstance(guard, Needs) for guard in _guards_of(handler))
+        name
+        for name, handler in handlers_of(app)
+        if not handler.opt.get("unlimited")
+        and permission_of(handler) is None
+        and anyone not in _guards_of(handler)
     ]
     if naked:
         raise RuntimeError(f"routes without a guard: {', '.join(naked)}")
 
 
-def _guards_of(handler: Any) -> list[Any]:
+def _guards_of(handler: Any) -> Sequence[Any]:
     return handler.resolve_guards()
 
 

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from taskforge.api.auth import admit, check_may, identify
+from taskforge.api.auth import admit, check_may, identify, permission_of
 from taskforge.api.clients import client_ip, header, network_of
 from taskforge.api.door import Admission, Connection
 from taskforge.api.errors import as_taskforge_error
@@ -30,13 +30,13 @@ class Keyring:
 
         Raises:
             Unauthenticated: no credential, a wrong one, or more than one.
-            Denied: an API key without the permission to read.
+            Denied: it lacks what the route asks for.
             Limited: too many requests.
             Unavailable: a server behind us is away.
         """
         scope: Any = connection.scope
         principal = await admit(self._deps, scope, self._identify(connection))
-        check_may(principal, Permission.READ)
+        check_may(principal, permission_of(scope["route_handler"]) or Permission.READ)
         place = network_of(client_ip(scope, self._deps.settings.trusted_proxy_hops))
         token = _access_token(connection)
         return Admission(

@@ -11,6 +11,7 @@ from litestar.routes import HTTPRoute
 
 from taskforge import __version__
 from taskforge.api.errors import MEDIA_TYPE, Problem, sample
+from taskforge.api.permits import permits, tell_permit
 
 _REF = {"$ref": "#/components/schemas/Problem"}
 _COMMON = {
@@ -84,10 +85,12 @@ def schema(app: Litestar) -> dict[str, Any]:
     )
     described["components"]["schemas"] |= problems
     described["components"]["schemas"].pop("ValidationException", None)
-    examples = _examples(app)
+    examples, asked = _examples(app), permits(app)
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             _describe_errors(operation, path, method)
+            if operation["operationId"] in asked:
+                tell_permit(operation, asked[operation["operationId"]])
             if operation["operationId"] in examples:
                 content = operation["requestBody"]["content"]["application/json"]
                 content["example"] = examples[operation["operationId"]]

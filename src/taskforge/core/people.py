@@ -38,8 +38,10 @@ class Permission(StrEnum):
     """Pause queues and let them go on."""
     WEBHOOKS = "webhooks"
     """The delivery log, and sending again."""
+    SECRET = "secret"
+    """One's own webhook secret; never with an API key (S-09)."""
     ACCOUNT = "account"
-    """One's own password, sessions, keys and webhook secret; never with an API key (S-09)."""
+    """One's own password, sessions and keys; never with an API key (S-09)."""
     USERS = "users"
     AUDIT = "audit"
 
@@ -51,6 +53,7 @@ ROLE_OF: Mapping[Permission, Role] = MappingProxyType(
         Permission.ACT: Role.OPERATOR,
         Permission.CONTROL: Role.ADMIN,
         Permission.WEBHOOKS: Role.OPERATOR,
+        Permission.SECRET: Role.OPERATOR,
         Permission.ACCOUNT: Role.VIEWER,
         Permission.USERS: Role.ADMIN,
         Permission.AUDIT: Role.ADMIN,
@@ -58,7 +61,7 @@ ROLE_OF: Mapping[Permission, Role] = MappingProxyType(
 )
 """The least role that has each permission."""
 
-SESSION_ONLY = frozenset({Permission.ACCOUNT, Permission.USERS})
+SESSION_ONLY = frozenset({Permission.SECRET, Permission.ACCOUNT, Permission.USERS})
 """What a password opens and a key does not: a stolen key cannot make itself at home."""
 
 

@@ -12,7 +12,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from taskforge.api.auth import Needs
+from taskforge.api.auth import Needs, asks
 from taskforge.api.conversation import Conversation
 from taskforge.api.door import Admission, Connection, Doorkeeper, Seats, check_origin
 from taskforge.api.errors import MEDIA_TYPE, to_response
@@ -74,7 +74,7 @@ class Follower(Needs):
         state["admission"] = await room.doorkeeper.admit(connection)
 
 
-@websocket("/ws")
+@websocket("/ws", opt=asks(Permission.READ))
 async def live_socket(socket: WebSocket[Any, Any, Any]) -> None:
     """Events as JSON text frames."""
     room: LiveRoom = socket.app.state[LIVE_STATE]

@@ -124,7 +124,7 @@ async def redeliver_many(
 
 
 @post("/webhooks/secret", operation_id="makeWebhookSecret",
-      summary="Make or rotate the signing secret", guards=WEBHOOKS,
+      summary="Make or rotate the signing secret", guards=[needs(Permission.SECRET)],
       responses={200: ResponseSpec(MadeSecret, description="A repeat.")})  # fmt: skip
 async def make_secret(request: Asked, deps: NamedDependency[Deps]) -> Response[MadeSecret]:
     """Signs the webhooks of this account's jobs by the Standard Webhooks scheme.

@@ -1,0 +1,32 @@
+"""What each operation asks for, in the API's description: role, permission, kind of credential."""
+
+from typing import Any
+
+from litestar import Litestar
+from litestar.handlers.http_handlers import HTTPRouteHandler
+
+from taskforge.api.auth import handlers_of, permission_of
+from taskforge.core.people import ROLE_OF, SESSION_ONLY, Permission
+
+
+def permits(app: Litestar) -> dict[str, Permission]:
+    """The permission by operation id; what needs no account is absent."""
+    return {
+        str(handler.operation_id): permission
+        for _, handler in handlers_of(app)
+        if isinstance(handler, HTTPRouteHandler) and handler.operation_id
+        if (permission := permission_of(handler))
+    }
+
+
+def tell_permit(operation: dict[str, Any], permission: Permission) -> None:
+    """Add it to an operation: `x-permission` for programs, a sentence for people."""
+    role, by_key = ROLE_OF[permission], permission not in SESSION_ONLY
+    operation["x-permission"] = {
+        "permission": permission.value,
+        "role": role.value,
+        "api_key": by_key,
+    }
+    key = f"an API key the permission `{permission}`" if by_key else "a session, not an API key"
+    sentence = f"Needs the role `{role}`; {key}."
+    operation["description"] = f"{operation.get('description', '')}\n\n{sentence}".strip()
