@@ -68,9 +68,8 @@ class Caller:
             actor: who asks.
             owner: whose thing is meant; None for one that does not exist.
         """
-        method, path = route.split(" ", 1)
-        if "{" in path:
-            path = await self._filled(route, path, owner)
+        method = route.split()[0]
+        path = await self.aim(route, owner)
         if method == "WS" or route in ENDLESS:
             kind = "websocket" if method == "WS" else "http"
             return await first_answer(self._world.app, kind, path, actor.headers)
@@ -80,7 +79,11 @@ class Caller:
             self._things.clear()
         return told(answer)
 
-    async def _filled(self, route: str, path: str, owner: Principal | None) -> str:
+    async def aim(self, route: str, owner: Principal | None) -> str:
+        """The path to a thing of this owner, which is made if need be."""
+        path = route.split()[1]
+        if "{" not in path:
+            return path
         if owner is None:
             return _fill(path, str(new_id()), "missing.txt")
         if route in WORDS:

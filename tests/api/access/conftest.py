@@ -18,6 +18,15 @@ def settings(settings: Settings, tmp_path) -> Settings:
 
 @pytest.fixture
 async def world(app: Litestar) -> World:
+    """With everybody in it."""
     world = World(app)
     await world.people_it()
+    return world
+
+
+@pytest.fixture
+async def town(app: Litestar) -> World:
+    """With an admin, a viewer, and somebody else."""
+    world = World(app)
+    await world.people_with("viewer", "admin", "other")
     return world

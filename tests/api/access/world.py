@@ -62,23 +62,27 @@ class World:
 
     async def people_it(self) -> None:
         """Make all accounts and credentials, then end those that are to be ended."""
-        for name, role in ACCOUNTS.items():
-            made = await accounts.create_user(
-                self.deps,
-                username=name,
-                email=f"{name}@example.com",
-                password=PASSWORD,
-                role=role,
-            )
-            self.people[name] = Principal(made.id, name, role)
-        self.actors["anonymous"] = Actor({}, self.people["viewer"])
-        for name in ("viewer", "operator", "admin"):
-            self.actors[name] = Actor(await self.sign_in(name), self.people[name])
+        await self.people_with(*ACCOUNTS)
         await self._disable_leaver()
         robot = http_client(self.app, **await self.sign_in("robot"))
         for name, scope in SCOPES.items():
             self.actors[name] = await self._with_key(robot, name, scope)
         await self._end_keys(robot)
+
+    async def people_with(self, *names: str) -> None:
+        """Make some of the accounts, and sign those in that act."""
+        for name in names:
+            made = await accounts.create_user(
+                self.deps,
+                username=name,
+                email=f"{name}@example.com",
+                password=PASSWORD,
+                role=ACCOUNTS[name],
+            )
+            self.people[name] = Principal(made.id, name, ACCOUNTS[name])
+            if name in ACTORS:
+                self.actors[name] = Actor(await self.sign_in(name), self.people[name])
+        self.actors["anonymous"] = Actor({}, self.people[names[0]])
 
     async def sign_in(self, name: str) -> dict[str, str]:
         """Headers of a new session."""
