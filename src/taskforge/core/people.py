@@ -38,7 +38,7 @@ class Permission(StrEnum):
     """Pause queues and let them go on."""
     WEBHOOKS = "webhooks"
     """The delivery log, and sending again."""
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - names a permission
     """One's own webhook secret; never with an API key (S-09)."""
     ACCOUNT = "account"
     """One's own password, sessions and keys; never with an API key (S-09)."""

@@ -44,6 +44,9 @@ THINGS: dict[str, Make] = {
 WORDS = {
     f"GET {V1}/job-types/{{name}}": "data_processing",
     f"POST {V1}/job-types/{{name}}/check": "data_processing",
+    f"GET {V1}/queues/{{name}}": "low",
+    f"POST {V1}/queues/{{name}}/pause": "low",
+    f"POST {V1}/queues/{{name}}/resume": "low",
     "GET /api/docs/assets/{name}": "start.js",
     "GET /api/docs/{path}": "openapi.json",
 }

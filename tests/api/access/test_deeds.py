@@ -28,6 +28,8 @@ TRAIL: dict[str, list[tuple[str, str]]] = {
     f"DELETE {V1}/jobs/{{job_id}}": [("job.deleted", "job")],
     f"POST {V1}/uploads": [("upload.created", "upload")],
     f"DELETE {V1}/uploads/{{upload_id}}": [("upload.deleted", "upload")],
+    f"POST {V1}/queues/{{name}}/pause": [("queue.paused", "queue")],
+    f"POST {V1}/queues/{{name}}/resume": [("queue.resumed", "queue")],
     f"DELETE {V1}/mailbox": [("mailbox.emptied", "")],
     f"POST {V1}/webhooks/secret": [("webhook_secret.made", "user")],
     f"POST {V1}/webhooks/deliveries/{{delivery_id}}/redeliver": [
