@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from support.receiver import receiving
+from taskforge.core.ids import new_id
 from taskforge.core.people import Principal, Role
 from taskforge.flows import accounts
 from taskforge.flows.deps import open_deps
@@ -35,12 +36,17 @@ async def plain(database_url):
 
 
 @pytest.fixture
-async def ann(deps):
+async def ann(deps, plain):
     made = await accounts.create_user(
         deps, username="ann", email="ann@example.com", password="a long enough password",
         role=Role.OPERATOR,
     )  # fmt: skip
-    return Principal(made.id, "ann", Role.OPERATOR, session_id=made.id)
+    session_id = new_id()
+    await plain.execute(
+        "INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, now() + interval '1 h')",
+        session_id, made.id,
+    )  # fmt: skip
+    return Principal(made.id, "ann", Role.OPERATOR, session_id=session_id)
 
 
 @pytest.fixture

@@ -71,6 +71,11 @@ _REVOKE_REUSED = text("""
         SELECT session_id FROM refresh_tokens WHERE digest = :digest AND used_at IS NOT NULL)
     RETURNING user_id
 """)
+_HOLD_SESSION = text("""
+    SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.id = :id AND s.revoked_at IS NULL AND s.expires_at > clock_timestamp() AND u.active
+    FOR SHARE OF s
+""")
 _REVOKE_SESSION = text(
     "UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = :why"
     " WHERE id = :id AND revoked_at IS NULL"
@@ -148,6 +153,11 @@ async def revoke_family_of_used(connection: AsyncConnection, digest: str) -> UUI
     """End the session of a refresh token that was used before; its user, or None without one."""
     row = await _one(connection, _REVOKE_REUSED, digest=digest)
     return row["user_id"] if row else None
+
+
+async def hold_session(connection: AsyncConnection, session_id: UUID) -> bool:
+    """Whether a session is live; if so, it cannot end before the transaction does."""
+    return await connection.scalar(_HOLD_SESSION, {"id": session_id}) is not None
 
 
 async def revoke_session(connection: AsyncConnection, session_id: UUID, why: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from taskforge.core.demo import DEMO_PASSWORDS
 from taskforge.core.errors import Conflict, Denied, Unauthenticated
 from taskforge.core.people import Principal, Role
-from taskforge.db import people
+from taskforge.db import credentials, people
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
 from taskforge.db.idempotency import key_holder, take_key
@@ -167,6 +167,23 @@ def account(person: people.Person) -> Account:
         created_at=person.created_at,
         rate_limit=person.rate_limit,
     )
+
+
+async def check_signed_in(connection: AsyncConnection, by: Principal) -> None:
+    """Refuse what would outlast the session that asks for it, where that has ended (S-14).
+
+    The principal may be some seconds old (S-02), which is too old to make a key or an admin with.
+
+    Args:
+        connection: in the deed's transaction; the owner's row, if it is locked, comes first.
+        by: who asks.
+
+    Raises:
+        Unauthenticated: the session has ended.
+        Denied: an API key asks.
+    """
+    if not await credentials.hold_session(connection, session_of(by)):
+        raise Unauthenticated("This session has ended; sign in again.", code="session_ended")
 
 
 def session_of(by: Principal) -> UUID:

@@ -15,7 +15,7 @@ from taskforge.db.audit import note
 from taskforge.db.deliveries import DeliveryFilters, get_delivery, redeliver
 from taskforge.db.engine import transaction
 from taskforge.db.webhook_secrets import rotate
-from taskforge.flows.accounts import session_of
+from taskforge.flows.accounts import check_signed_in, session_of
 from taskforge.flows.deps import Deps
 from taskforge.flows.once import Asked, Told, once
 from taskforge.flows.webhooks import SECRET_PURPOSE
@@ -55,6 +55,7 @@ async def make_secret(deps: Deps, by: Principal, asked: Asked | None = None) -> 
 
     async def make(connection: AsyncConnection) -> MadeSecret:
         made, previous = await rotate(connection, by.user_id, sealed, overlap=OVERLAP_SECONDS)
+        await check_signed_in(connection, by)
         await note(connection, by, "webhook_secret.made", f"user:{by.user_id}")
         return MadeSecret(secret=secret, created_at=made, previous_expires_at=previous)
 

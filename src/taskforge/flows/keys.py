@@ -13,6 +13,7 @@ from taskforge.db.api_keys import MAX_KEYS, KeyDraft
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
 from taskforge.flows import tokens
+from taskforge.flows.accounts import check_signed_in
 from taskforge.flows.deps import Deps
 from taskforge.flows.once import Asked, Told, once
 from taskforge.log import get_logger
@@ -100,6 +101,7 @@ async def make_key(
                 expires_at=expires_at,
             ),
         )
+        await check_signed_in(connection, by)
         if created_at is None:
             raise Conflict(f"An account has at most {MAX_KEYS} keys; revoke one first.",
                            code="too_many_keys")  # fmt: skip
@@ -160,6 +162,8 @@ async def _make_default(
         )
         if created_at is None:
             raise NotFound("This account does not exist any more.")
+        if by:
+            await check_signed_in(connection, by)
         await api_keys.revoke_default_keys(connection, user_id, before=made.id)
         about = {"name": "default", "user_id": user_id}
         await note(connection, by, "api_key.created", f"api_key:{made.id}", after=about)

@@ -18,6 +18,7 @@ from taskforge.db.engine import transaction
 from taskforge.db.fleet import get_queue
 from taskforge.db.queues import Turned
 from taskforge.flows.deps import Deps
+from taskforge.flows.reach import check_reaches_queue
 from taskforge.log import get_logger
 
 BY_ITSELF = "scheduler"
@@ -43,12 +44,14 @@ async def pause(
 
     Raises:
         NotFound: there is no such queue.
+        Denied: an API key that is narrowed to other jobs.
         Invalid: the end is not in the year ahead.
     """
     _check_end(resume_at)
+    check_reaches_queue(by, BY_QUEUE[_known(name)])
     async with transaction(deps.db) as connection:
         turned = await queues.pause(
-            connection, _known(name), actor=by.actor, reason=reason, resume_at=resume_at
+            connection, name, actor=by.actor, reason=reason, resume_at=resume_at
         )
         after = {"reason": reason, "resume_at": resume_at}
         await note(
@@ -64,9 +67,11 @@ async def resume(deps: Deps, name: str, by: Principal) -> QueueView:
 
     Raises:
         NotFound: there is no such queue.
+        Denied: an API key that is narrowed to other jobs.
     """
+    check_reaches_queue(by, BY_QUEUE[_known(name)])
     async with transaction(deps.db) as connection:
-        turned = await queues.resume(connection, _known(name))
+        turned = await queues.resume(connection, name)
         if turned:
             await note(connection, by, "queue.resumed", f"queue:{name}", before=_pause_of(turned))
     if turned:

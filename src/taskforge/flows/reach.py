@@ -22,6 +22,18 @@ def check_reach(by: Principal, job_type: str, priority: Priority) -> None:
         )
 
 
+def check_reaches_queue(by: Principal, priority: Priority) -> None:
+    """Refuse a key that is narrowed to some types, or to other queues: a queue has all types.
+
+    Raises:
+        Denied: it is.
+    """
+    if by.scope and (by.scope.types is not None or not by.reaches("", priority)):
+        raise Denied(
+            f"This API key does not reach all of queue {priority.queue!r}.", code="key_too_narrow"
+        )
+
+
 async def check_reaches_job(deps: Deps, job_id: UUID, by: Principal) -> None:
     """The same for a job that is there; one that is not is for the caller to miss.
 

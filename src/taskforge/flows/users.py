@@ -6,12 +6,12 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from taskforge.core.errors import Conflict, NotFound
+from taskforge.core.errors import Conflict, Denied, NotFound
 from taskforge.core.people import Principal, Role
 from taskforge.db import credentials, people
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
-from taskforge.flows.accounts import Account, account
+from taskforge.flows.accounts import Account, account, check_signed_in
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
 
@@ -43,11 +43,15 @@ async def change_user(deps: Deps, user_id: UUID, change: UserChange, by: Princip
     Disabling ends all sessions, so that enabling again does not bring them back.
 
     Raises:
+        Unauthenticated, Denied: who asks was signed out or demoted a moment ago.
         NotFound: no such account.
         Conflict: nobody would be left who can administer.
     """
     async with transaction(deps.db) as connection:
         admins = await people.lock_admins(connection)
+        await check_signed_in(connection, by)
+        if by.user_id not in admins:  # no more, since the request was let in
+            raise Denied("This needs the role admin.", code="role_too_low")
         before = await people.find_by_id(connection, user_id)
         if before is None:
             raise NotFound(f"There is no account {user_id}.")
