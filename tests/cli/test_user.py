@@ -1,7 +1,9 @@
 """Accounts and keys, made next to the database."""
 
+import asyncio
 import json
 
+import asyncpg
 import httpx
 import pytest
 
@@ -39,6 +41,22 @@ def test_an_account_is_made_and_signs_in(create, api):
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["role"] == "admin"
     assert answer.json()["user"]["role"] == "admin"
+
+
+def test_what_is_made_next_to_the_database_is_in_the_audit_trail(create, near, database_url):
+    async def trail():
+        connection = await asyncpg.connect(database_url)
+        rows = await connection.fetch("SELECT action, actor_id, after FROM audit ORDER BY id")
+        await connection.close()
+        return [(row["action"], row["actor_id"], json.loads(row["after"])) for row in rows]
+
+    create("ada", "--role", "admin")
+    near("key", "create", "ada")
+
+    made, keyed = asyncio.run(trail())
+    assert made == ("user.created", None, {"username": "ada", "role": "admin"})
+    assert keyed[:2] == ("api_key.created", None)
+    assert keyed[2]["name"] == "default"
 
 
 def test_a_name_that_is_taken_is_a_conflict(create):

@@ -14,7 +14,7 @@ from taskforge.db.audit import INSERT_DEEDS, Deed
 from taskforge.db.engine import dump_json
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A checked order, ready to become a job."""
 
     id: UUID
