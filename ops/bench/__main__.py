@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.bench import rows
+from ops.bench.auth import auth
 from ops.bench.fanout import fanout
 from ops.bench.hooks import hooks
 from ops.bench.reads import reads
@@ -24,6 +25,7 @@ ROWS: dict[str, Row] = {
     "latency": rows.latency,
     "fanout": fanout,
     "reads": reads,
+    "auth": auth,
     "hooks": hooks,
     "types": types,
     "sleepers": rows.sleepers,

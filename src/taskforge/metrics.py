@@ -17,6 +17,10 @@ HTTP_SECONDS = Histogram(
 RATE_LIMITED = Counter(
     "taskforge_rate_limited_total", "Requests refused by a rate limit", ["policy"]
 )
+LIMITER_AWAY = Gauge(
+    "taskforge_limiter_away",
+    "1 while Redis does not answer the rate limiter: limits but those of sign-in are open",
+)
 AUTH_FAILURES = Counter(
     "taskforge_auth_failures_total", "Requests refused for their credentials", ["reason"]
 )

@@ -194,4 +194,5 @@ async def test_without_redis_strict_limits_hold_in_this_process_and_others_are_o
     assert [grant.allowed for grant in strict] == [True, True, True, False, False]
     assert 50 < strict[-1].retry_after <= 60
     assert all(grant.allowed for grant in loose)
+    await limiter.close()
     await client.aclose()

@@ -11,28 +11,35 @@ refuses by itself until then, so a flood costs Redis nothing.
 Checks that arrive together share one script call, and equal ones one line in it. Time is Redis's.
 The client never repeats the script: a lost reply must not count twice.
 
+With Redis away, strict limits hold in this process and the others are open, with an alarm. A task
+watches for its return, so that no request waits for a Redis that is known to be away.
+
     tf:limit:<policy>:<window>:<who>    hash: s = sum, t = newest slice, <slice> = its count
 """
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from contextlib import suppress
+from typing import Final, NamedTuple
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from taskforge.bus.own_window import OwnWindow
 from taskforge.core.batch import Batcher
 from taskforge.log import get_logger
+from taskforge.metrics import LIMITER_AWAY
 
-SLICES = 100
-_PATIENCE = 2.0
+SLICES: Final = 100
+PATIENCE: Final = 2.0
 """Seconds that a check waits for Redis until that counts as away: above what a busy loop adds."""
-_RETRY_AWAY = 5.0
-"""Seconds before Redis is asked again after it was away."""
-_MAX_KEYS = 10_000
-"""Keys remembered in this process, of each kind."""
+ASK_AGAIN: Final = 1.0
+"""Seconds between looks for a Redis that was away."""
+_MAX_FULL = 10_000
+"""Limits that this process remembers as used up; forgetting one costs a round trip."""
+_AWAY = (RedisError, OSError, TimeoutError)
 
 _SCRIPT = """
 local time = redis.call('TIME')
@@ -117,15 +124,24 @@ class Grant(NamedTuple):
 
 
 class Limiter:
-    """Checks limits in Redis, and by itself when Redis is away."""
+    """Checks limits in Redis, and by itself while Redis is away.
+
+    Args:
+        client: one that repeats nothing.
+    """
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._script = client.register_script(_SCRIPT)
         self._batcher = Batcher(self._flush, limit=500)
         self._full: dict[Check, float] = {}
-        self._own: dict[Check, deque[float]] = {}
-        self._away_until = 0.0
+        self._own: dict[tuple[str, int], OwnWindow] = {}
+        self._watch: asyncio.Task[None] | None = None
         self._log = get_logger(__name__)
+
+    @property
+    def away(self) -> bool:
+        """Whether Redis did not answer when it was last asked."""
+        return self._watch is not None
 
     async def take(self, check: Check, *, strict: bool = False) -> Grant:
         """Count one request, and say whether it may pass.
@@ -140,25 +156,37 @@ class Limiter:
             if wait > 0:
                 return Grant(False, 0, wait, check)
             self._full.pop(check, None)
-        if time.monotonic() < self._away_until:
-            return self._without_redis(check, strict=strict)
-        try:
-            grant = await self._batcher.put(check)
-        except (RedisError, OSError, TimeoutError) as error:
-            self._note_away(error)
-            return self._without_redis(check, strict=strict)
-        if not grant.allowed and check.cost == 1:
-            self._remember_full(grant)
-        return grant
+        if not self.away:
+            try:
+                grant = await self._batcher.put(check)
+            except _AWAY:
+                pass  # `_flush` has raised the alarm
+            else:
+                if not grant.allowed and check.cost == 1:
+                    self._remember_full(grant)
+                return grant
+        return self._without_redis(check) if strict else Grant(True, check.limit, 0.0, check)
+
+    async def close(self) -> None:
+        """End the watch for a Redis that is away."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait([self._watch])
 
     async def _flush(self, checks: Sequence[Check]) -> list[Grant]:
+        if self.away:  # it was lost while these waited, and they have waited enough
+            raise ConnectionError("Redis is away")
         asked = Counter(checks)
         arguments = [
             part for check, n in asked.items() for part in (check.limit, check.window * 1000,
                                                             check.cost, n)
         ]  # fmt: skip
-        async with asyncio.timeout(_PATIENCE):
-            answers = await self._script(keys=[check.key for check in asked], args=arguments)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answers = await self._script(keys=[check.key for check in asked], args=arguments)
+        except _AWAY as error:
+            self._lose(error)
+            raise
         granted = dict(zip(asked, answers, strict=True))
         grants: list[Grant] = []
         for check in checks:
@@ -169,27 +197,34 @@ class Limiter:
         return grants
 
     def _remember_full(self, grant: Grant) -> None:
-        if len(self._full) >= _MAX_KEYS:
-            self._full.clear()
+        if len(self._full) >= _MAX_FULL:
+            del self._full[next(iter(self._full))]
         self._full[grant.check] = time.monotonic() + grant.retry_after
 
-    def _note_away(self, error: BaseException) -> None:
-        if time.monotonic() >= self._away_until:
-            self._log.warning("limiter.redis_lost", error=type(error).__name__)
-        self._away_until = time.monotonic() + _RETRY_AWAY
+    def _lose(self, error: BaseException) -> None:
+        self._log.warning("limiter.redis_lost", error=type(error).__name__)
+        LIMITER_AWAY.set(1)
+        self._watch = asyncio.get_running_loop().create_task(self._await_return())
 
-    def _without_redis(self, check: Check, *, strict: bool) -> Grant:
-        if not strict:
-            return Grant(True, check.limit, 0.0, check)
-        now = time.monotonic()
-        counted = check._replace(cost=1)
-        if counted not in self._own and len(self._own) >= _MAX_KEYS:
-            self._own.clear()
-        taken = self._own.setdefault(counted, deque())
-        while taken and taken[0] <= now - check.window:
-            taken.popleft()
-        if len(taken) + max(check.cost, 1) > check.limit:
-            wait = taken[0] + check.window - now if taken else float(check.window)
-            return Grant(False, check.limit - len(taken), wait, check)
-        taken.extend([now] * check.cost)
-        return Grant(True, check.limit - len(taken), 0.0, check)
+    async def _await_return(self) -> None:
+        """Ask until the script runs again: a Redis that only answers PING may still refuse it."""
+        lost_at = time.monotonic()
+        nobody = Check("watch", "nobody", 1, 1, cost=0)
+        arguments = [nobody.limit, nobody.window * 1000, nobody.cost, 1]
+        answered = False
+        while not answered:
+            await asyncio.sleep(ASK_AGAIN)
+            with suppress(*_AWAY):
+                async with asyncio.timeout(PATIENCE):
+                    await self._script(keys=[nobody.key], args=arguments)
+                answered = True
+        self._watch = None
+        LIMITER_AWAY.set(0)
+        self._log.info("limiter.redis_returned", seconds=round(time.monotonic() - lost_at, 1))
+
+    def _without_redis(self, check: Check) -> Grant:
+        kind = (check.policy, check.window)
+        own = self._own.get(kind)
+        if own is None:
+            own = self._own[kind] = OwnWindow(check.window)
+        return Grant(*own.take(check.who, limit=check.limit, cost=check.cost), check)

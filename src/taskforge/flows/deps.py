@@ -72,6 +72,7 @@ async def open_deps(
         log.error("job_type.unavailable", source=it.source, name=it.name, reason=it.reason)
     db = open_engine(settings, statement_seconds=statement_seconds, by_key=by_key)
     redis = open_client(settings)
+    limiter = Limiter(redis)
     queue = HintQueue(redis)
     stream = EventStream(redis)
     hinter = Hinter(db, queue)
@@ -88,7 +89,7 @@ async def open_deps(
             hinter=hinter,
             stream=stream,
             births=Births(db, hinter, stream),
-            limiter=Limiter(redis),
+            limiter=limiter,
             passwords=passwords,
             principals=Principals(db, settings),
             http=http,
@@ -100,5 +101,6 @@ async def open_deps(
         passwords.close()
         await http.aclose()
         await stream.close()
+        await limiter.close()
         await redis.aclose()
         await db.dispose()
