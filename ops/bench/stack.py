@@ -37,6 +37,7 @@ class Stack:
             "TASKFORGE_JOB_MODULES": "ops.bench.jobs",
             "PYTHONPATH": str(ROOT),
             "RATE_LIMIT_REQUESTS": "100000000",
+            "RATE_LIMIT_BULK_ITEMS": "1000000000",
             "LIVE_CONNECTIONS_PER_USER": "1000",
             "LIVE_CONNECTIONS_PER_ADDRESS": "1000",
             "LOG_LEVEL": "warning",

@@ -45,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     rate_limit_requests: Annotated[int, Meta(ge=1)] = 120
     rate_limit_window: Annotated[int, Meta(ge=1, le=86_400)] = 60
     """Seconds."""
+    rate_limit_bulk_items: Annotated[int, Meta(ge=1)] = 10_000
+    """Orders in bulk calls within the window; in proportion for a limit of one's own."""
     trusted_proxy_hops: Annotated[int, Meta(ge=0, le=10)] = 0
     """How many proxies stand before the API and append to X-Forwarded-For."""
 

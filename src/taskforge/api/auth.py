@@ -16,12 +16,12 @@ from litestar.di import NamedDependency
 from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import HTTPRoute, WebSocketRoute
 
-from taskforge.api.clients import client_ip, header, network_of
-from taskforge.bus.limit import Check, Grant
-from taskforge.core.errors import Denied, Limited, Unauthenticated
+from taskforge.api.clients import client_ip, header
+from taskforge.api.counting import count_address, count_principal
+from taskforge.core.errors import Denied, Unauthenticated
 from taskforge.core.people import ROLE_OF, SESSION_ONLY, Permission, Principal
 from taskforge.flows.deps import Deps
-from taskforge.metrics import AUTH_FAILURES, RATE_LIMITED
+from taskforge.metrics import AUTH_FAILURES
 
 DepsHere = NamedDependency[Deps]
 """Annotation of a handler's parameter `deps`."""
@@ -84,7 +84,7 @@ async def anyone(
     """
     scope: Any = connection.scope
     deps: Deps = connection.app.state["deps"]
-    await _count(deps, scope, _by_address(deps, scope), strict=True)
+    await count_address(deps, scope)
 
 
 async def admit(
@@ -102,11 +102,11 @@ async def admit(
         principal = await credential
     except Unauthenticated as error:
         AUTH_FAILURES.labels(error.code).inc()
-        await _count(deps, scope, _by_address(deps, scope), strict=True)
+        await count_address(deps, scope)
         raise
     ip = client_ip(scope, deps.settings.trusted_proxy_hops)
     scope["user"] = principal = principal._replace(ip=ip)
-    await _count(deps, scope, _by_principal(deps, principal, cost), strict=False)
+    await count_principal(deps, scope, principal, cost)
     return principal
 
 
@@ -180,36 +180,3 @@ def check_routes(app: Litestar) -> None:
 
 def _guards_of(handler: Any) -> Sequence[Any]:
     return handler.resolve_guards()
-
-
-async def _count(deps: Deps, scope: Any, check: Check, *, strict: bool) -> None:
-    grant = await deps.limiter.take(check, strict=strict)
-    scope["state"]["grant"] = grant
-    if not grant.allowed:
-        RATE_LIMITED.labels(check.policy).inc()
-        raise Limited(
-            f"More than {check.limit} requests in {check.window} seconds.",
-            retry_after=grant.retry_after,
-        )
-
-
-def _by_principal(deps: Deps, principal: Principal, cost: int) -> Check:
-    settings = deps.settings
-    limit = principal.limit(settings.rate_limit_requests)
-    return Check("default", principal.counted_as, limit, settings.rate_limit_window, cost)
-
-
-def _by_address(deps: Deps, scope: Any) -> Check:
-    settings = deps.settings
-    network = network_of(client_ip(scope, settings.trusted_proxy_hops))
-    return Check("address", network, settings.rate_limit_requests, settings.rate_limit_window)
-
-
-def rate_headers(grant: Grant) -> list[tuple[bytes, bytes]]:
-    """The two structured fields of the RateLimit draft (S-16)."""
-    check = grant.check
-    reset = check.window if grant.allowed else max(1, round(grant.retry_after))
-    return [
-        (b"ratelimit-policy", f'"{check.policy}";q={check.limit};w={check.window}'.encode()),
-        (b"ratelimit", f'"{check.policy}";r={grant.remaining};t={reset}'.encode()),
-    ]

@@ -7,8 +7,8 @@ from typing import Any
 
 import structlog
 
-from taskforge.api.auth import rate_headers
 from taskforge.api.clients import header
+from taskforge.api.counting import rate_headers
 from taskforge.core.ids import new_id
 from taskforge.metrics import HTTP_SECONDS
 
@@ -93,9 +93,7 @@ def _dress(
         dressed.append(_NO_STORE)
     if b"content-security-policy" not in names:
         dressed.append(_CSP)
-    grant = scope["state"].get("grant")
-    if grant is not None:
-        dressed += rate_headers(grant)
+    dressed += rate_headers(scope)
     if origin:
         dressed += [
             (b"access-control-allow-origin", origin.encode()),

@@ -17,6 +17,7 @@ from litestar.exceptions import (
     SerializationException,
     ValidationException,
 )
+from msgspec import UNSET, UnsetType
 from redis.exceptions import RedisError
 
 from taskforge.core.errors import (
@@ -40,6 +41,8 @@ from taskforge.log import get_logger
 MEDIA_TYPE = "application/problem+json"
 TYPE_BASE = "/api/docs/problems#"
 """`type` is this and the code; the page lists them."""
+QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+"""`type` where a rate limit is exceeded, by the RateLimit draft (S-16)."""
 
 STATUSES: dict[type[TaskForgeError], int] = {
     Malformed: 400,
@@ -76,7 +79,12 @@ class FaultBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The query or path parameter, when it is not the body."""
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
+class Problem(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"violated_policies": "violated-policies"},  # as the RateLimit draft spells it
+):
     """A problem document."""
 
     type: str
@@ -87,6 +95,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """`urn:uuid:…` or `urn:request:…`: the request's id, as in `X-Request-ID` and in the logs."""
     code: str
     errors: list[FaultBody] = []
+    violated_policies: list[str] | UnsetType = UNSET
+    """Names of the rate limits that were exceeded, as in `RateLimit-Policy`; only with 429."""
 
 
 def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -112,7 +122,8 @@ def problem_of(error: Exception, *, instance: str) -> Problem:
         status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
         faults: Sequence[Fault] = getattr(error, "faults", ())
         errors = [FaultBody(message=fault.message, pointer=fault.pointer) for fault in faults]
-        return _problem(status, error.code, error.detail, instance, errors)
+        problem = _problem(status, error.code, error.detail, instance, errors)
+        return _exceeded(problem, error.policy) if isinstance(error, Limited) else problem
     if isinstance(error, ValidationException):
         return _parameters_problem(error, instance)
     if isinstance(error, HTTPException) and error.status_code < 500:
@@ -128,8 +139,9 @@ def sample(status: int) -> Problem:
     kind = next(kind for kind, known in STATUSES.items() if known == status)
     detail = (kind.__doc__ or "").splitlines()[0]
     errors = [FaultBody(message="what is wrong with it", pointer="/name")] if status == 422 else []
-    return _problem(status, kind.code, detail, "urn:request:01a205e8d03173909e5615a28f9d60d7",
-                    errors)  # fmt: skip
+    problem = _problem(status, kind.code, detail, "urn:request:01a205e8d03173909e5615a28f9d60d7",
+                       errors)  # fmt: skip
+    return _exceeded(problem, "default") if kind is Limited else problem
 
 
 def as_taskforge_error(error: Exception) -> TaskForgeError | None:
@@ -171,6 +183,12 @@ def _problem(
         code=code,
         errors=errors or [],
     )
+
+
+def _exceeded(problem: Problem, policy: str | None) -> Problem:
+    if policy is None:
+        return problem
+    return msgspec.structs.replace(problem, type=QUOTA_EXCEEDED, violated_policies=[policy])
 
 
 def _parameters_problem(error: ValidationException, instance: str) -> Problem:

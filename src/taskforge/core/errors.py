@@ -124,6 +124,13 @@ class Limited(_WithPatience):
 
     code = "rate_limited"
 
+    def __init__(
+        self, detail: str, *, retry_after: float, code: str | None = None, policy: str | None = None
+    ) -> None:
+        super().__init__(detail, retry_after=retry_after, code=code)
+        self.policy = policy
+        """The rate limit that it was too much for; None when something else has run out."""
+
 
 class Unavailable(_WithPatience):
     """A server that we need does not answer."""

@@ -17,6 +17,7 @@ from litestar.openapi.spec import (
 from litestar.params import JSONBody
 
 from taskforge.api.auth import needs
+from taskforge.api.counting import count_orders
 from taskforge.api.errors import instance_of, problem_of
 from taskforge.api.idempotency import item_key, key_of, with_key
 from taskforge.api.schemas import ORDER_EXAMPLE, BulkItem, BulkOrder, BulkOutcome
@@ -65,8 +66,11 @@ async def submit_bulk(
 
     With `atomic`, one that is not acceptable refuses all, and `errors` points at it. Each order
     may have an `idempotency_key`; a key in the header stands for the whole list.
+
+    The orders, repeats included, count against the rate limit `bulk`, the call against `default`.
     """
     key = key_of(request)
+    await count_orders(deps, request.scope, request.user, len(data.jobs))
     read = [_read(item, index, item_key(key, index)) for index, item in enumerate(data.jobs)]
     orders = [order for order in read if isinstance(order, JobOrder)]
     if data.atomic and len(orders) < len(read):

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from taskforge.api.auth import Needs, asks
 from taskforge.api.conversation import Conversation
+from taskforge.api.counting import rate_headers
 from taskforge.api.door import Admission, Connection, Doorkeeper, Seats, check_origin
 from taskforge.api.errors import MEDIA_TYPE, to_response
 from taskforge.api.frames import Wanted
@@ -156,6 +157,7 @@ async def _refuse(socket: WebSocket[Any, Any, Any], error: Exception) -> None:
     answer = to_response(cast("Request[Any, Any, Any]", socket), error)
     headers = [(b"content-type", MEDIA_TYPE.encode())]
     headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+    headers += rate_headers(socket.scope)
     await socket.receive()
     await socket.send(
         {
