@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -208,3 +208,37 @@ async def test_the_64_of_an_ipv6_client_is_one_budget_and_its_neighbour_another(
         ]
 
     assert statuses == [401, 401, 429, 401]
+
+
+async def test_a_refused_socket_says_so(settings: Settings, viewer: httpx.AsyncClient):
+    token = viewer.headers["Authorization"].removeprefix("Bearer ")
+    app = create_app(limits(settings, requests=1))
+    async with living(app), http_client(app, **viewer.headers) as client:
+        assert (await client.get(ME)).status_code == 200
+        start, body = await handshake(app, f"token={token}")
+
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    assert start["status"] == 429
+    assert headers["ratelimit-policy"] == '"default";q=1;w=60'
+    assert headers["ratelimit"] == f'"default";r=0;t={headers["retry-after"]}'
+    assert msgspec.json.decode(body["body"])["violated-policies"] == ["default"]
+
+
+async def handshake(app: Litestar, query: str) -> list[Any]:
+    """What a client is sent that asks for a socket."""
+    sent: list[Any] = []
+    scope = {
+        "type": "websocket", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "ws",
+        "server": ("testserver", 80), "client": ("192.0.2.1", 1), "root_path": "", "path": "/ws",
+        "raw_path": b"/ws", "query_string": query.encode(), "headers": [], "subprotocols": [],
+        "extensions": {"websocket.http.response": {}},
+    }  # fmt: skip
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await cast("Any", app)(scope, receive, send)
+    return sent

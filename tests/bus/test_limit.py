@@ -1,8 +1,10 @@
 """The limiter: exact across processes, sliding, cheap, there without Redis (S-15, T-69)."""
 
 import asyncio
+import json
 import sys
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -13,22 +15,34 @@ from taskforge.bus.client import open_client
 from taskforge.bus.limit import SLICES, Check, Limiter
 from taskforge.config import Settings
 
-FLOOD = """
-import asyncio, json, sys
+LIMIT, WINDOW = 200, 1
+EDGES = (-0.02, -0.005, 0.0, 0.005, 0.011, 0.03, 0.5)
+BURSTS = [edge + n * WINDOW for n in range(4) for edge in EDGES][2:-1]
+"""Seconds from the start: most just before and after a window's edge."""
+FLOOD = f"""
+import asyncio, json, sys, time
 from taskforge.bus.client import open_client
 from taskforge.bus.limit import Check, Limiter
 from taskforge.config import load
 
 async def main():
-    client = open_client(load({"REDIS_URL": sys.argv[1]}))
+    client = open_client(load({{"REDIS_URL": sys.argv[1]}}))
     limiter = Limiter(client)
-    check = Check("flood", "all", 1000, 60)
-    await client.ping()
-    sys.stdin.readline()
-    grants = []
-    for _ in range(25):
-        grants += await asyncio.gather(*(limiter.take(check) for _ in range(50)))
-    print(json.dumps(sum(grant.allowed for grant in grants)))
+    check = Check("flood", "all", {LIMIT}, {WINDOW})
+
+    async def ask():
+        asked = time.monotonic()
+        grant = await limiter.take(check)
+        return grant.allowed, asked, time.monotonic()
+
+    await limiter.take(check._replace(who="warm-up"))
+    print("ready", flush=True)
+    start = float(sys.stdin.readline())
+    answers = []
+    for burst in {BURSTS}:
+        await asyncio.sleep(start + burst - time.monotonic())
+        answers += await asyncio.gather(*(ask() for _ in range(50)))
+    print(json.dumps(answers))
     await client.aclose()
 
 asyncio.run(main())
@@ -64,20 +78,47 @@ def _at(moment: float) -> asyncio.Future[None]:
     return reached
 
 
-async def test_of_ten_thousand_requests_from_eight_processes_exactly_the_limit_passes(
+async def test_of_ten_thousand_requests_from_eight_processes_just_the_limit_passes_any_window(
     redis_url: str,
 ):
     processes = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-c", FLOOD, redis_url,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 24,
         )
         for _ in range(8)
     ]  # fmt: skip
+    for process in processes:
+        assert process.stdout
+        assert await process.stdout.readline() == b"ready\n"
 
-    answers = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
+    start = f"{time.monotonic() + 0.2}\n".encode()
+    told = await asyncio.gather(*(process.communicate(start) for process in processes))
 
-    assert sum(int(out) for out, _ in answers) == 1_000
+    answers = [tuple(answer) for out, _ in told for answer in json.loads(out)]
+    assert len(answers) == 8 * 50 * len(BURSTS) >= 10_000
+    passed = [(asked, answered) for allowed, asked, answered in answers if allowed]
+    refused = [(asked, answered) for allowed, asked, answered in answers if not allowed]
+    assert len(passed) >= 3 * LIMIT
+    assert never_more(passed)
+    assert never_less(passed, refused)
+
+
+def never_more(passed: list[tuple[float, float]]) -> bool:
+    """Whether no window, wherever it begins, can have had more than the limit."""
+    asked, answered = (sorted(moments) for moments in zip(*passed, strict=True))
+    apart = zip(asked, answered[LIMIT:], strict=False)
+    return all(later - earlier >= WINDOW for earlier, later in apart)
+
+
+def never_less(passed: list[tuple[float, float]], refused: list[tuple[float, float]]) -> bool:
+    """Whether each refusal found the limit used up, within the window and its oldest slice."""
+    asked, answered = (sorted(moments) for moments in zip(*passed, strict=True))
+    width = WINDOW + WINDOW / SLICES + 0.002  # Redis counts in whole milliseconds
+    return all(
+        bisect_right(asked, until) - bisect_left(answered, since - width) >= LIMIT
+        for since, until in refused
+    )
 
 
 async def test_limits_of_different_principals_are_apart(limiter: Limiter):

@@ -150,9 +150,10 @@ class Limiter:
             check: what is asked for.
             strict: with Redis away, count in this process instead of letting everything pass.
         """
+        asked_at = time.monotonic()
         full_until = self._full.get(check)
         if full_until is not None:
-            wait = full_until - time.monotonic()
+            wait = full_until - asked_at
             if wait > 0:
                 return Grant(False, 0, wait, check)
             self._full.pop(check, None)
@@ -163,7 +164,7 @@ class Limiter:
                 pass  # `_flush` has raised the alarm
             else:
                 if not grant.allowed and check.cost == 1:
-                    self._remember_full(grant)
+                    self._remember_full(grant, asked_at)
                 return grant
         return self._without_redis(check) if strict else Grant(True, check.limit, 0.0, check)
 
@@ -196,10 +197,11 @@ class Limiter:
             grants.append(Grant(allowed, answer[1], 0.0 if allowed else answer[2] / 1000, check))
         return grants
 
-    def _remember_full(self, grant: Grant) -> None:
+    def _remember_full(self, grant: Grant, asked_at: float) -> None:
+        """Until no later than Redis meant: it counted after we asked."""
         if len(self._full) >= _MAX_FULL:
             del self._full[next(iter(self._full))]
-        self._full[grant.check] = time.monotonic() + grant.retry_after
+        self._full[grant.check] = asked_at + grant.retry_after
 
     def _lose(self, error: BaseException) -> None:
         self._log.warning("limiter.redis_lost", error=type(error).__name__)
