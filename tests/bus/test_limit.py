@@ -213,6 +213,14 @@ async def test_a_key_stays_small_and_goes_away_by_itself(limiter: Limiter, redis
     assert 0 < await redis.pttl(check.key) <= 1_100
 
 
+async def test_a_clock_that_is_set_back_locks_nobody_out(redis: Redis):
+    check = Check("default", "ada", 2, 60)
+    assert await take(Limiter(redis), check, 3) == 2
+    await redis.execute_command("HINCRBY", check.key, "t", 2 * SLICES)
+
+    assert await take(Limiter(redis), check, 3) == 2
+
+
 async def test_the_script_survives_a_script_flush(limiter: Limiter, redis: Redis):
     check = Check("default", "ada", 2, 60)
     await limiter.take(check)

@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from contextvars import Context
 from typing import Final, NamedTuple
 
 import redis.asyncio
@@ -53,11 +54,11 @@ for i, key in ipairs(KEYS) do
   local slice = math.floor(now / width)
   local known = redis.call('HMGET', key, 's', 't')
   local sum, last = tonumber(known[1]) or 0, tonumber(known[2]) or slice
-  if last > slice then slice = last end
-  if slice - last > SLICES then
+  if math.abs(slice - last) > SLICES then -- long ago, or the clock was set back since
     redis.call('DEL', key)
     sum = 0
   else
+    slice = math.max(slice, last)
     for old = last - SLICES, slice - SLICES - 1 do
       local count = redis.call('HGET', key, old)
       if count then
@@ -206,7 +207,10 @@ class Limiter:
     def _lose(self, error: BaseException) -> None:
         self._log.warning("limiter.redis_lost", error=type(error).__name__)
         LIMITER_AWAY.set(1)
-        self._watch = asyncio.get_running_loop().create_task(self._await_return())
+        self._watch = asyncio.get_running_loop().create_task(
+            self._await_return(),
+            context=Context(),  # not that of the request which met the loss
+        )
 
     async def _await_return(self) -> None:
         """Ask until the script runs again: a Redis that only answers PING may still refuse it."""
