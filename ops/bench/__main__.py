@@ -14,6 +14,7 @@ from ops.bench import rows
 from ops.bench.auth import auth
 from ops.bench.fanout import fanout
 from ops.bench.hooks import hooks
+from ops.bench.limit import limit
 from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
 from ops.bench.stack import stack
@@ -26,6 +27,7 @@ ROWS: dict[str, Row] = {
     "fanout": fanout,
     "reads": reads,
     "auth": auth,
+    "limit": limit,
     "hooks": hooks,
     "types": types,
     "sleepers": rows.sleepers,

@@ -27,8 +27,10 @@ ROOT = Path(__file__).resolve().parents[2]
 class Stack:
     """Servers and roles of one run."""
 
-    def __init__(self, folder: Path, addresses: dict[str, str]) -> None:
+    def __init__(self, folder: Path, servers: Servers) -> None:
+        addresses = servers.addresses()
         self.folder = folder
+        self.servers = servers
         self.environment = {
             **os.environ,
             **addresses,
@@ -68,12 +70,13 @@ class Stack:
         own.wait(60)
         self._processes.remove(own)
 
-    async def start_api(self) -> psutil.Process:
-        """Start an API process and wait until it answers."""
-        process = self.start("api", "--port", str(self.port))
+    async def start_api(self, port: int | None = None) -> psutil.Process:
+        """Start an API process, on the stack's port or a further one, and wait for its answer."""
+        port = port or self.port
+        process = self.start("api", "--port", str(port))
         while True:
             try:
-                async with Wire(self.url) as wire:
+                async with Wire(f"http://127.0.0.1:{port}") as wire:
                     if (await wire.send(wire.request("GET", "/health/ready"))).status == 200:
                         return process
             except OSError:
@@ -116,7 +119,7 @@ async def stack() -> AsyncGenerator[Stack]:
     servers = Servers(folder)
     await servers.start()
     try:
-        one = Stack(folder, servers.addresses())
+        one = Stack(folder, servers)
         await migrate(one.settings)
         try:
             yield one
