@@ -31,9 +31,9 @@ Call = Callable[[int], Awaitable[Any]]
 
 
 class _Credentials(NamedTuple):
-    by: Principal
+    """Scopes of requests that carry them."""
+
     token: dict[str, Any]
-    """A request's scope with an access token, and one with an API key."""
     key: dict[str, Any]
 
 
@@ -89,9 +89,8 @@ async def _sign_up(deps: Deps) -> _Credentials:
     place = sessions.Place("192.0.2.1", "192.0.2.1")
     tokens = await sessions.sign_in(deps, name=NAME, password=PASSWORD, place=place)
     token = _scope(authorization=f"Bearer {tokens.access_token}")
-    by = await identify(deps, token)
-    made = await keys.make_default_key(deps, by)
-    return _Credentials(by, token, _scope(**{"x-api-key": made.key}))
+    made = await keys.make_default_key_of(deps, NAME)
+    return _Credentials(token, _scope(**{"x-api-key": made.key}))
 
 
 def _scope(**credential: str) -> dict[str, Any]:
