@@ -7,18 +7,21 @@ secrets of the embedded stack, so that every other command finds it.
 
 import hmac
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
-DEV_SECRET = "development-only-secret-never-use-in-production"  # noqa: S105 - refused in production
+from taskforge.production import DEV_SECRET, refusals
+
 SECRETS = frozenset(
-    {"SECRET_KEY", "JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ADMIN_PASSWORD", "AI_API_KEY",
-     "AI_BACKENDS", "SMTP_URL"}
+    {"SECRET_KEY", "JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "PROBE_TOKEN", "ADMIN_PASSWORD",
+     "AI_API_KEY", "AI_BACKENDS", "SMTP_URL"}
 )  # fmt: skip
 JOB_SETTINGS = frozenset(
     {"AI_BASE_URL", "AI_API_KEY", "AI_MODELS", "AI_BACKENDS", "DATA_DIR", "ENVIRONMENT",
@@ -26,7 +29,9 @@ JOB_SETTINGS = frozenset(
      "SCAN_ALLOWED_TARGETS", "SCAN_NAMESERVERS", "SMTP_URL"}
 )  # fmt: skip
 """What handlers may read by `ctx.setting`, beside variables that begin with `JOB_`."""
-MIN_SECRET_LENGTH = 32
+_ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.ASCII)
+_USUAL_PORTS = {"http": ":80", "https": ":443"}
+_HOST = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]|\*", re.ASCII)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
@@ -41,6 +46,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """`redis://`, `rediss://` or `unix://`."""
     database_pool_size: Annotated[int, Meta(ge=1, le=200)] = 8
     """Connections per process; a worker unit adds one for its heartbeat (R-85)."""
+    allow_plaintext_backends: bool = False
+    """Whether production may reach PostgreSQL and Redis on other machines without TLS: where the
+    network between them is private, such as that of a compose project."""
 
     rate_limit_requests: Annotated[int, Meta(ge=1)] = 120
     rate_limit_window: Annotated[int, Meta(ge=1, le=86_400)] = 60
@@ -62,6 +70,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     allow_registration: bool = True
     cors_origins: str = ""
     """Exact origins, separated by commas; none by default."""
+    allowed_hosts: str = ""
+    """Names by which clients reach the API, separated by commas: `api.example.com`, or
+    `*.example.com` for all below it; any when empty."""
+    probe_token: str = ""
+    """When set, `/metrics` and the details of `/health/ready` ask for it as a bearer token."""
+    docs_public: bool = True
+    """Whether the API's description and its page are served; problem types always are."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
@@ -129,6 +144,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
         """The allowed CORS origins."""
         return _listed(self.cors_origins)
 
+    def hosts(self) -> list[str]:
+        """The names by which clients may reach the API; none: any."""
+        return _listed(self.allowed_hosts.lower())
+
     def outbound_hosts(self) -> frozenset[str]:
         """Hosts that may have private addresses."""
         return frozenset(host.lower() for host in _listed(self.outbound_allowed_hosts))
@@ -187,10 +206,9 @@ def load(environ: Mapping[str, str] | None = None, *, dotenv: Path | None = None
                 fields[name] = msgspec.convert(raw, field.type, strict=False, dec_hook=_construct)
         except (msgspec.ValidationError, OSError) as error:
             faults.append(f"{name}: {error}")
-    if faults:
-        raise BadSettings(faults)
     settings = msgspec.convert(fields, Settings)
-    faults = _faults(settings)
+    told = {fault.partition(":")[0] for fault in faults}  # what cannot be read has its default now
+    faults += [fault for fault in _faults(settings) if fault.partition(":")[0] not in told]
     if settings.environment == "production" and not {"SMTP_URL", "MAIL_SINK"} & fields.keys():
         # Only here is it known that the default was not meant.
         faults.append("MAIL_SINK: not set; say true (mail goes to the mailbox and nowhere else) or"
@@ -237,32 +255,28 @@ def _construct(kind: type[Any], raw: Any) -> Any:
 
 def _faults(settings: Settings) -> list[str]:
     faults: list[str] = []
+    for name in ("database_url", "redis_url"):
+        try:
+            urlsplit(getattr(settings, name))
+        except ValueError as error:
+            faults.append(f"{name.upper()}: {error}")
     if not settings.database_url.startswith(("postgresql://", "postgres://")):
         faults.append("DATABASE_URL: must start with postgresql://")
     if not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         faults.append("REDIS_URL: must start with redis://, rediss:// or unix://")
     if settings.retry_base_seconds > settings.retry_max_seconds:
         faults.append("RETRY_BASE_SECONDS: must not exceed RETRY_MAX_SECONDS")
+    faults += [
+        f"CORS_ORIGINS: {origin!r} is not an origin as browsers send it, such as"
+        " https://app.example.com: lower case, no path, no usual port, no *"
+        for origin in settings.origins()
+        if not _ORIGIN.fullmatch(origin) or origin.endswith(_USUAL_PORTS[origin.partition(":")[0]])
+    ]
+    faults += [
+        f"ALLOWED_HOSTS: {host!r} is not a host name, without a port, or *. and one"
+        for host in settings.hosts()
+        if not _HOST.fullmatch(host)
+    ]
     if settings.environment == "production":
-        faults.extend(_production_faults(settings))
-    return faults
-
-
-def _production_faults(settings: Settings) -> list[str]:
-    """What a production process refuses (S-50)."""
-    faults: list[str] = []
-    for name, value in (
-        ("SECRET_KEY", settings.secret_key),
-        ("JWT_SECRET_KEY", settings.jwt_secret_key),
-    ):
-        if value == DEV_SECRET:
-            faults.append(f"{name}: not set; make one with `openssl rand -hex 32`")
-        elif len(value) < MIN_SECRET_LENGTH:
-            faults.append(f"{name}: shorter than {MIN_SECRET_LENGTH} characters")
-    if settings.secret_key == settings.jwt_secret_key != DEV_SECRET:
-        faults.append("JWT_SECRET_KEY: must differ from SECRET_KEY")
-    if settings.admin_password:
-        faults.append("ADMIN_PASSWORD: not in production; use `taskforge user create --role admin`")
-    if "*" in settings.cors_origins:
-        faults.append("CORS_ORIGINS: exact origins only, never *")
+        faults += refusals(msgspec.structs.asdict(settings))
     return faults

@@ -2,7 +2,17 @@
 
 import json
 
-GOOD = {"SECRET_KEY": "a" * 40, "JWT_SECRET_KEY": "b" * 40, "MAIL_SINK": "true"}
+import msgspec
+import pytest
+
+from taskforge.config import Settings
+
+GOOD = {
+    "SECRET_KEY": "k3Y9" + "abcdefgh" * 4,
+    "JWT_SECRET_KEY": "jW7z" + "stuvwxyz" * 4,
+    "MAIL_SINK": "true",
+    "ALLOWED_HOSTS": "api.example.com",
+}
 
 
 def test_good_settings_pass_in_silence(run):
@@ -28,8 +38,51 @@ def test_production_refuses_default_secrets_with_78(run):
         "SECRET_KEY",
         "JWT_SECRET_KEY",
         "ADMIN_PASSWORD",
+        "ALLOWED_HOSTS",
         "MAIL_SINK",
     ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["api", "worker", "scheduler", "migrate", "seed", "doctor", "config show", "shell db"],
+)
+def test_nothing_runs_with_settings_that_production_refuses(run, words):
+    result = run(*words.split(), ENVIRONMENT="production", **{**GOOD, "SECRET_KEY": "short"})
+
+    assert result.exit_code == 78
+    assert result.stderr.startswith("SECRET_KEY: shorter than 32 bytes")
+
+
+@pytest.mark.parametrize("word", ["prod", "Production", "staging"])
+def test_what_is_neither_development_nor_test_ends_as_production_does(run, word):
+    result = run("config", "check", ENVIRONMENT=word)
+
+    assert result.exit_code == 78
+    assert "ENVIRONMENT: " in result.stderr
+
+
+def test_names_that_are_nearly_settings_are_pointed_out(run, tmp_path):
+    (tmp_path / ".env").write_text("SECRET_KYE=x\nPOSTGRES_USER=y\nJOB_TOKEN=z\n")
+
+    result = run("config", "check", "--json", DATABSE_URL="postgresql://x", LOG_LEVEL_FILE="/x")
+
+    checked = json.loads(result.stdout)
+    assert (result.exit_code, checked["ok"]) == (0, True)
+    assert checked["hints"] == [
+        "DATABSE_URL: no setting; is DATABASE_URL meant?",
+        "LOG_LEVEL_FILE: not read; only secrets may come from files",
+        "SECRET_KYE: no setting; is SECRET_KEY meant?",
+    ]
+
+
+def test_settings_and_what_others_read_raise_no_hint(run):
+    others = ["POSTGRES_PASSWORD", "REDIS_PASSWORD", "DATABASE", "OTEL_LOG_LEVEL", "JOB_NAME"]
+    names = [field.encode_name for field in msgspec.structs.fields(Settings)]
+
+    result = run("config", "check", "--json", **dict.fromkeys(names + others, ""))
+
+    assert json.loads(result.stdout)["hints"] == []
 
 
 def test_secrets_are_hidden_wherever_they_come_from(run, tmp_path):

@@ -46,7 +46,7 @@ class ExitCode(IntEnum):
     UNREACHABLE = 6
     TIMEOUT = 7
     BAD_CONFIG = 78
-    """Only with ENVIRONMENT=production: EX_CONFIG of sysexits.h, for supervisors."""
+    """Outside development and tests: EX_CONFIG of sysexits.h, for supervisors."""
     INTERRUPTED = 130
     """By Ctrl-C: 128 and the number of the signal, as shells have it."""
 
@@ -103,4 +103,5 @@ def settings_or_exit() -> Settings:
 def bad_settings_code() -> ExitCode:
     """What a fault in the settings exits with: supervisors of production want to know (S-50)."""
     environment, _ = find("ENVIRONMENT", layers())
-    return ExitCode.BAD_CONFIG if environment == "production" else ExitCode.USAGE
+    calm = environment in (None, "development", "test")  # whatever else it says, it means it
+    return ExitCode.USAGE if calm else ExitCode.BAD_CONFIG
