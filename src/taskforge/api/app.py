@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any, cast
 
 from litestar import Litestar, Router
@@ -12,6 +13,7 @@ from taskforge.api.auth import check_routes
 from taskforge.api.body import StrictBody
 from taskforge.api.envelope import Envelope
 from taskforge.api.errors import to_response
+from taskforge.api.methods import methods_at
 from taskforge.api.openapi import openapi_config
 from taskforge.api.routes import (
     admin,
@@ -96,9 +98,11 @@ def create_app(settings: Settings, *, extra: Sequence[ControllerRouterHandler] =
         request_max_body_size=MAX_BODY,
         openapi_config=config,
         logging_config=None,
+        debug=False,  # or LITESTAR_DEBUG in the environment would decide
+        pdb_on_exception=False,
     )
     check_routes(app)
-    envelope = Envelope(cast("Any", app.asgi_handler), origins=settings.origins())
+    envelope = Envelope(cast("Any", app.asgi_handler), settings, partial(methods_at, app))
     app.asgi_handler = cast("ASGIApp", envelope)
     return app
 

@@ -26,12 +26,12 @@ class StrictBody(AbstractDTO[Any]):
         """The body as the handler's type.
 
         Raises:
-            Unsupported: the content type is another.
+            Unsupported: the content type is another, or it is packed.
             Malformed: it is not JSON.
             Invalid: it does not fit, or is beyond a limit.
         """
         connection = cast("Any", self.asgi_connection)  # pyright: ignore[reportUnknownMemberType]
-        _check_content_type(connection.scope)
+        _check_content(connection.scope)
         handler = connection.route_handler
         decoded = jsonguard.decode(value, nodes=handler.opt.get("nodes", jsonguard.MAX_NODES))
         return jsonguard.convert(decoded, handler.parsed_data_field.annotation)
@@ -67,7 +67,9 @@ class StrictBody(AbstractDTO[Any]):
         return False
 
 
-def _check_content_type(scope: Any) -> None:
+def _check_content(scope: Any) -> None:
+    if (header(scope, b"content-encoding") or "identity").lower() != "identity":
+        raise Unsupported("Send the body without a Content-Encoding.")
     content_type = (header(scope, b"content-type") or "").lower()
     media_type, _, parameters = content_type.partition(";")
     charset = parameters.replace(" ", "").replace('"', "")

@@ -1,4 +1,8 @@
-"""What every HTTP exchange gets, known route or not: an id, headers, a measurement, CORS."""
+"""What every exchange gets, known route or not: an id, headers, a measurement, CORS.
+
+Requests and handshakes of sockets are looked at here before anything else sees them; frames of
+sockets pass untouched.
+"""
 
 import re
 import time
@@ -9,6 +13,11 @@ import structlog
 
 from taskforge.api.clients import header
 from taskforge.api.counting import rate_headers
+from taskforge.api.errors import MEDIA_TYPE, answer_to
+from taskforge.api.head import Hosts, check_head
+from taskforge.api.patience import in_time
+from taskforge.config import Settings
+from taskforge.core.errors import Denied, TaskForgeError
 from taskforge.core.ids import new_id
 from taskforge.metrics import HTTP_SECONDS
 
@@ -17,18 +26,25 @@ Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'none'"
-)
+CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""Of answers for programs; pages bring their own (`api/pages.py`)."""
+STRONG_FEATURES = (
+    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen",
+    "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer",
+    "microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get",
+    "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
+)  # fmt: skip
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", ", ".join(f"{name}=()" for name in STRONG_FEATURES).encode()),
+    (b"server", b"taskforge"),  # or Granian would add its own name
 ]
+_HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _NO_STORE = (b"cache-control", b"no-store")
 _CSP = (b"content-security-policy", CSP.encode())
 _METHODS = b"GET, POST, PUT, PATCH, DELETE"
@@ -40,78 +56,137 @@ _EXPOSED = (
     b"location, etag, accept-ranges, content-disposition, content-range, idempotent-replayed,"
     b" ratelimit, ratelimit-policy, retry-after, x-request-id"
 )
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class Envelope:
-    """An ASGI application around the whole of Litestar; sockets pass untouched.
+    """An ASGI application around the whole of Litestar.
 
     Args:
         app: what it wraps.
-        origins: exact origins that browsers may call from; none means no CORS at all (S-43).
+        settings: origins that browsers may call from (S-43), hosts, whether this is production.
+        methods_at: what may be asked of a path; nothing when there is no such address.
     """
 
-    def __init__(self, app: App, *, origins: list[str]) -> None:
+    def __init__(
+        self, app: App, settings: Settings, methods_at: Callable[[str], list[str]]
+    ) -> None:
         self._app = app
-        self._origins = frozenset(origins)
+        self._methods_at = methods_at
+        self._origins = frozenset(settings.origins())
+        self._hosts = Hosts(settings.hosts())
+        self._headers = [*_HEADERS, *([_HSTS] if settings.environment == "production" else [])]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one exchange."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         given = header(scope, b"x-request-id")
         request_id = given if given and _SAFE_ID.fullmatch(given) else new_id().hex
         scope["state"]["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        if scope["type"] == "http":
+            await self._serve_request(scope, receive, send)
+        else:
+            await self._serve_socket(scope, receive, send)
+
+    async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = header(scope, b"origin") if self._origins else None
         allowed = origin if origin in self._origins else None
+        head_only = scope["method"] == "HEAD"
         started = time.perf_counter()
-        status = 500
+        status = 0
 
         async def finish(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _dress(scope, message["headers"], request_id, allowed)
+                message["headers"] = self._dress(scope, message["headers"], allowed)
+            elif head_only:
+                message["body"] = b""
             await send(message)
 
         try:
-            if allowed and scope["method"] == "OPTIONS":
-                await _preflight(finish)
-            else:
-                await self._app(scope, receive, finish)
+            await self._answer(scope, receive, finish, origin)
+        except TaskForgeError as error:  # of ours: the application answers its own
+            if status:
+                raise
+            await _refuse(scope, finish, error)
         finally:
-            _measure(scope, status, time.perf_counter() - started)
+            _measure(scope, status or 500, time.perf_counter() - started)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, origin: str | None) -> None:
+        check_head(scope, self._hosts)
+        method = scope["method"]
+        if method == "OPTIONS" and await self._told_options(scope, origin, send):
+            return
+        if method == "HEAD":  # what GET says, without the body (RFC 9110 §9.3.2)
+            scope["method"] = "GET"
+        elif method in _WITH_BODY:
+            receive = in_time(receive)
+        await self._app(scope, receive, send)
+
+    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        def dressed(message: Any) -> Awaitable[None]:
+            if message["type"] == "websocket.http.response.start":
+                message["headers"] = self._dress(scope, message["headers"], None)
+            return send(message)
+
+        try:
+            check_head(scope, self._hosts)
+        except TaskForgeError as error:
+            await receive()
+            await _refuse(scope, dressed, error)
+            return
+        await self._app(scope, receive, dressed)
+
+    async def _told_options(self, scope: Scope, origin: str | None, send: Send) -> bool:
+        """Answer OPTIONS, a preflight's (from any origin, when there is CORS) or another's."""
+        if origin and header(scope, b"access-control-request-method"):
+            if origin not in self._origins:
+                raise Denied("Pages of this origin may not call.", code="origin_refused")
+            headers = [
+                (b"access-control-allow-methods", _METHODS),
+                (b"access-control-allow-headers", _ALLOWED),
+                (b"access-control-max-age", b"600"),
+            ]
+        else:
+            methods = self._methods_at(scope["path"])
+            if not methods:
+                return False
+            headers = [(b"allow", ", ".join(methods).encode())]
+        await send({"type": "http.response.start", "status": 204, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return True
+
+    def _dress(self, scope: Scope, headers: Any, origin: str | None) -> list[tuple[bytes, bytes]]:
+        request_id = scope["state"]["request_id"]
+        dressed = [*headers, *self._headers, (b"x-request-id", request_id.encode())]
+        names = {name for name, _ in headers}
+        if b"cache-control" not in names:
+            dressed.append(_NO_STORE)
+        if b"content-security-policy" not in names:
+            dressed.append(_CSP)
+        dressed += rate_headers(scope)
+        if self._origins:
+            dressed.append((b"vary", b"origin"))
+        if origin:
+            dressed += [
+                (b"access-control-allow-origin", origin.encode()),
+                (b"access-control-allow-credentials", b"true"),
+                (b"access-control-expose-headers", _EXPOSED),
+            ]
+        return dressed
 
 
-def _dress(
-    scope: Scope, headers: Any, request_id: str, origin: str | None
-) -> list[tuple[bytes, bytes]]:
-    dressed = [*headers, *_HEADERS, (b"x-request-id", request_id.encode())]
-    names = {name for name, _ in headers}
-    if b"cache-control" not in names:
-        dressed.append(_NO_STORE)
-    if b"content-security-policy" not in names:
-        dressed.append(_CSP)
-    dressed += rate_headers(scope)
-    if origin:
-        dressed += [
-            (b"access-control-allow-origin", origin.encode()),
-            (b"access-control-allow-credentials", b"true"),
-            (b"access-control-expose-headers", _EXPOSED),
-            (b"vary", b"origin"),
-        ]
-    return dressed
-
-
-async def _preflight(send: Send) -> None:
-    headers = [
-        (b"access-control-allow-methods", _METHODS),
-        (b"access-control-allow-headers", _ALLOWED),
-        (b"access-control-max-age", b"600"),
-    ]
-    await send({"type": "http.response.start", "status": 204, "headers": headers})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+async def _refuse(scope: Scope, send: Send, error: TaskForgeError) -> None:
+    answer = answer_to(error, scope)
+    kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
+    headers = [(b"content-type", MEDIA_TYPE.encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+    await send({"type": f"{kind}.start", "status": answer.status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": answer.body, "more_body": False})
 
 
 _series: dict[tuple[str, str, int], Any] = {}

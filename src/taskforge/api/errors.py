@@ -7,7 +7,7 @@ with that id alone (S-44).
 from collections.abc import Sequence
 from http import HTTPStatus
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Request, Response
@@ -20,6 +20,7 @@ from litestar.exceptions import (
 from msgspec import UNSET, UnsetType
 from redis.exceptions import RedisError
 
+from taskforge.api.methods import methods_at
 from taskforge.core.errors import (
     Conflict,
     Denied,
@@ -27,6 +28,7 @@ from taskforge.core.errors import (
     Invalid,
     Limited,
     Malformed,
+    Misdirected,
     NotFound,
     OutOfRange,
     TaskForgeError,
@@ -53,6 +55,7 @@ STATUSES: dict[type[TaskForgeError], int] = {
     TooLarge: 413,
     Unsupported: 415,
     OutOfRange: 416,
+    Misdirected: 421,
     Invalid: 422,
     Limited: 429,
     Unavailable: 503,
@@ -65,6 +68,7 @@ _HTTP_CODES = {
     405: "method_not_allowed",
     413: "too_large",
     415: "unsupported_media_type",
+    426: "upgrade_required",
 }
 _log = get_logger(__name__)
 
@@ -104,16 +108,34 @@ def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[b
     known = as_taskforge_error(error)
     if known is None and not isinstance(error, HTTPException):
         _log.error("request.failed", exc_info=error)
-    problem = problem_of(known or error, instance=instance_of(request.scope))
-    headers = dict(_headers(known, problem.status))
+    headers: list[tuple[str, str]] = []
     if isinstance(error, MethodNotAllowedException):
-        headers["Allow"] = ", ".join(_methods_of(request))
+        allowed = methods_at(request.app, request.scope["path"])
+        headers.append(("Allow", ", ".join(allowed)))
+        if not allowed:  # there is a socket, and nothing else
+            error = HTTPException(status_code=426)
+            headers = [("Upgrade", "websocket"), ("Connection", "Upgrade")]
+    answer = answer_to(known or error, request.scope)
     return Response(
-        content=msgspec.json.encode(problem),
+        content=answer.body,
         media_type=MEDIA_TYPE,
-        status_code=problem.status,
-        headers=headers,
+        status_code=answer.status,
+        headers=dict(headers + answer.headers),
     )
+
+
+class Answer(NamedTuple):
+    """A problem document on its way out, but for its media type."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def answer_to(error: Exception, scope: Any) -> Answer:
+    """The answer to a failed request, wherever it failed."""
+    problem = problem_of(error, instance=instance_of(scope))
+    return Answer(problem.status, _headers(error, problem.status), msgspec.json.encode(problem))
 
 
 def problem_of(error: Exception, *, instance: str) -> Problem:
@@ -168,6 +190,7 @@ _HTTP_DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     413: "The body is larger than this address accepts.",
+    426: "Only WebSockets are served here; GET /api/v1/events has the same events.",
 }
 
 
@@ -204,18 +227,7 @@ def _parameters_problem(error: ValidationException, instance: str) -> Problem:
     return _problem(422, "invalid_parameter", detail, instance, errors)
 
 
-def _methods_of(request: Request[Any, Any, Any]) -> list[str]:
-    methods: list[str] = []
-    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        try:
-            request.app.asgi_router.handle_routing(path=request.scope["path"], method=method)
-        except HTTPException:
-            continue
-        methods.append(method)
-    return methods
-
-
-def _headers(error: TaskForgeError | None, status: int) -> list[tuple[str, str]]:
+def _headers(error: Exception, status: int) -> list[tuple[str, str]]:
     if isinstance(error, Limited | Unavailable):
         return [("Retry-After", str(max(1, ceil(error.retry_after))))]
     if isinstance(error, OutOfRange):

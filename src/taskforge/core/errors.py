@@ -9,6 +9,7 @@
     ├── TooLarge           a limit on size                         (413)
     ├── Unsupported        a content type that is not taken        (415)
     ├── OutOfRange         a part that a file does not have        (416)
+    ├── Misdirected        meant for another host                  (421)
     ├── Invalid            readable, and not acceptable            (422)
     ├── Limited            too many requests                       (429)
     └── Unavailable        a server behind us is away              (503)
@@ -110,6 +111,12 @@ class OutOfRange(TaskForgeError):
         super().__init__(detail)
         self.size = size
         """Bytes of the whole file."""
+
+
+class Misdirected(TaskForgeError):
+    """The request is for a host that this is not."""
+
+    code = "misdirected"
 
 
 class _WithPatience(TaskForgeError):

@@ -1,16 +1,24 @@
 """The API's documentation: Swagger UI from an installed package, so that it works offline."""
 
+import re
+from html import escape
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 
 from litestar import MediaType, Request, Response, Router, get
+from litestar.connection import ASGIConnection
+from litestar.datastructures import ResponseHeader
 from litestar.exceptions import NotFoundException
+from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.params import FromPath
 
 from taskforge.api.auth import PUBLIC
-from taskforge.api.errors import STATUSES
+from taskforge.api.catalogue import KINDS, Kind
 from taskforge.api.openapi import schema_bytes
+from taskforge.api.pages import page
+from taskforge.flows.deps import Deps
 
 _ASSETS = {
     "swagger-ui.css": "text/css; charset=utf-8",
@@ -33,6 +41,11 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
 _START = """SwaggerUIBundle({
   url: "/api/openapi.json",
   dom_id: "#docs",
@@ -66,8 +79,21 @@ class Schema(OpenAPIRenderPlugin):
         return schema_bytes(request.app)
 
 
-@get("/api/openapi.json", include_in_schema=False, opt=PUBLIC, sync_to_thread=False)
-def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
+def shown(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Guard of the documentation: DOCS_PUBLIC may hide it, but never the types of problems (S-44).
+
+    Raises:
+        NotFoundException: it is hidden, or an address that Litestar would answer with a page.
+    """
+    deps: Deps = connection.app.state["deps"]
+    if "/{path:str}" in handler.paths or not (
+        deps.settings.docs_public or "/problems" in handler.paths
+    ):
+        raise NotFoundException
+
+
+@get("/api/openapi.json", include_in_schema=False, guards=[shown], opt=PUBLIC)
+async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The API's description in OpenAPI 3.1."""
     return Response(schema_bytes(request.app), media_type=MediaType.JSON)
 
@@ -87,15 +113,28 @@ def asset(name: FromPath[str]) -> Response[bytes]:
 @get("/problems", include_in_schema=False, opt=PUBLIC, sync_to_thread=False)
 def problems() -> Response[str]:
     """What the `type` of a problem document points to."""
-    rows = "".join(
-        f"<dt id='{kind.code}'>{status} · {kind.code}</dt><dd>{kind.__doc__}</dd>"
-        for kind, status in sorted(STATUSES.items(), key=lambda item: item[1])
+    return page("Problems - TaskForge", _PROBLEMS)
+
+
+def _problem(code: str, kind: Kind) -> str:
+    statuses = " or ".join(f"{status} {HTTPStatus(status).phrase}" for status in kind.statuses)
+    return (
+        f'<article id="{code}"><h3><a href="#{code}"><code>{code}</code></a> - {statuses}</h3>'
+        f"<p>{_as_html(kind.meaning)}</p><p>{_as_html(kind.remedy)}</p></article>\n"
     )
-    page = (
-        "<!doctype html><html lang='en'><meta charset='utf-8'><title>Problems</title>"
-        f"<h1>Problem types</h1><p>The <code>code</code> of a problem says more.</p><dl>{rows}</dl>"
-    )
-    return Response(page, media_type=MediaType.HTML)
+
+
+def _as_html(text: str) -> str:
+    return re.sub("`(.*?)`", r"<code>\1</code>", escape(text))
+
+
+_PROBLEMS = (
+    '<main>\n<h1>Problems</h1>\n<p class="lead">Every failure is answered with a problem document'
+    " (RFC 9457). Its <code>code</code> is one of these; its <code>detail</code> says more, and its"
+    " <code>instance</code> is what the log knows it by.</p>\n"
+    + "".join(_problem(code, kind) for code, kind in KINDS.items())
+    + "</main>"
+)
 
 
 def docs_router() -> Router:
@@ -103,8 +142,10 @@ def docs_router() -> Router:
     return Router(
         "/api/docs",
         route_handlers=[asset, problems],
+        guards=[shown],
         opt=PUBLIC,
         include_in_schema=False,
+        response_headers=[ResponseHeader(name="Content-Security-Policy", value=_POLICY)],
         dto=None,
         return_dto=None,
     )
