@@ -29,9 +29,10 @@ JOB_SETTINGS = frozenset(
      "SCAN_ALLOWED_TARGETS", "SCAN_NAMESERVERS", "SMTP_URL"}
 )  # fmt: skip
 """What handlers may read by `ctx.setting`, beside variables that begin with `JOB_`."""
-_ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.ASCII)
+_NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]"
+_ORIGIN = re.compile(rf"https?://(?:{_NAME})(?::[0-9]{{1,5}})?", re.ASCII)
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
-_HOST = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]|\*", re.ASCII)
+_HOST = re.compile(rf"(?:\*\.)?(?:{_NAME})|\*", re.ASCII)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):

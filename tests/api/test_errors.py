@@ -1,12 +1,15 @@
 """Every failure is a problem document with the right status, and gives nothing away."""
 
+import gzip
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+import structlog
 from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from redis.exceptions import ConnectionError as RedisAway
@@ -31,6 +34,10 @@ async def take_order(data: JSONBody[JobOrder]) -> JobOrder:
 async def get_order(order_id: FromPath[UUID], limit: FromQuery[int] = 50) -> int:
     raise NotFound(f"No order {order_id}.")
 
+
+HAPPENED = re.compile(r"Traceback|File \"|site-packages|SELECT|taskforge/|line \d+|0\.1\.0")
+"""What would tell about the inside."""
+SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
 FAILURES: dict[str, Exception] = {
     "conflict": Conflict("It runs.", code="job_running"),
@@ -90,6 +97,9 @@ def order(payload: str) -> bytes:
 BAD: dict[str, tuple[int, bytes]] = {
     "nothing": (400, b""),
     "not JSON": (400, b"{"),
+    "byte order mark": (400, b"\xef\xbb\xbf" + b'{"type":"x"}'),
+    "UTF-16": (400, '{"type":"x"}'.encode("utf-16")),
+    "white space": (400, b" \n\t"),
     "trailing data": (400, b'{"type":"x"} {}'),
     "not UTF-8": (400, b'{"type":"\xff"}'),
     "encoded surrogate": (400, order('{"a":"\ud800"}')),
@@ -165,6 +175,21 @@ async def test_another_content_type_is_415(api: httpx.AsyncClient, media: str):
     assert body["code"] == "unsupported_media_type"
 
 
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "GZIP", "identity, gzip", "x"])
+async def test_a_packed_body_is_415(api: httpx.AsyncClient, coding: str):
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+
+    answer = await api.post("/api/v1/orders", content=gzip.compress(b"{}"), headers=headers)
+
+    assert problem(answer, 415)["code"] == "unsupported_media_type"
+
+
+async def test_a_body_where_none_is_expected_does_no_harm(api: httpx.AsyncClient):
+    for body in (b"{", b"\x00" * 2_000_000):
+        answer = await api.request("GET", "/health/live", content=body)
+        assert answer.status_code == 200
+
+
 async def test_utf_8_may_be_named(api: httpx.AsyncClient):
     answer = await send(api, b'{"type":"x"}', "Application/JSON; charset=UTF-8")
 
@@ -180,6 +205,19 @@ async def test_utf_8_may_be_named(api: httpx.AsyncClient):
         ("PUT", "/api/v1/orders", 405),
         ("GET", "/api/v1/orders/01a205e8-d031-7390-9e56-15a28f9d60d7?limit=many", 422),
         ("GET", "/%00", 404),
+        ("GET", "/api/v1/%00", 404),
+        ("GET", "/api/v1/jobs/%00", 404),
+        ("GET", "/%ff%fe", 404),
+        ("GET", "/%zz%", 404),
+        ("GET", "/%2e%2e/%2e%2e/etc/passwd", 404),
+        ("GET", "/api/v1/../../secret", 404),
+        ("GET", "/\u00e9\u4e2d\U0001f600", 404),
+        ("GET", "/" + "a" * 10_000, 404),
+        ("GET", "/api/v1/" + "a/" * 5_000, 404),
+        ("TRACE", "/api/v1/orders", 405),
+        ("PROPFIND", "/api/v1/orders", 405),
+        ("PROPFIND", "/nowhere", 404),
+        ("POST", "/", 405),
         ("GET", "/api/docs/assets/..%2f..%2fsecret", 404),
     ],
 )
@@ -198,7 +236,7 @@ async def test_a_bad_parameter_is_named(api: httpx.AsyncClient):
 
 
 async def test_a_wrong_method_is_told_the_right_ones(api: httpx.AsyncClient):
-    assert "POST" in (await api.put("/api/v1/orders")).headers["allow"]
+    assert (await api.put("/api/v1/orders")).headers["allow"] == "POST, OPTIONS"
 
 
 @pytest.mark.parametrize(
@@ -219,7 +257,33 @@ async def test_an_error_becomes_its_problem_and_keeps_its_secrets(
 
     assert problem(answer, status)["code"] == code
     assert "secret" not in answer.text
+    assert not HAPPENED.search(answer.text)
     assert ("retry-after" in answer.headers) == (status == 503)
+
+
+async def test_an_unexpected_error_is_logged_under_the_id_that_was_told(api: httpx.AsyncClient):
+    headers = {"X-Request-ID": "find-me-in-the-log.1"}
+    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logs:
+        answer = await api.get("/api/v1/fail/bug", headers=headers)
+
+    assert problem(answer, 500)["instance"] == "urn:request:find-me-in-the-log.1"
+    failed = [log for log in logs if log["event"] == "request.failed"]
+    assert [log["request_id"] for log in failed] == ["find-me-in-the-log.1"]
+    assert isinstance(failed[0]["exc_info"], ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["short", "x" * 129, "a\tb-and-more", "{request_id}", "../../../etc", "\x1b[31mred-and-more"],
+    ids=["short", "long", "tab", "template", "path", "escape"],
+)
+async def test_a_request_id_that_could_forge_a_log_line_is_replaced(
+    api: httpx.AsyncClient, given: str
+):
+    answer = await api.get("/nowhere", headers=[("X-Request-ID", given)])
+
+    assert given not in problem(answer, 404)["instance"]
+    assert SAFE_ID.fullmatch(answer.headers["x-request-id"])
 
 
 async def test_seconds_to_wait_are_rounded_up(api: httpx.AsyncClient):

@@ -1,10 +1,15 @@
-"""Health, metrics, and what every exchange gets: an id, headers, CORS."""
+"""Health, metrics, and what every exchange gets: an id, headers."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import httpx
 import msgspec
+import pytest
 from litestar import Litestar
+from sqlalchemy import event
 
 from taskforge.api.app import create_app
 from taskforge.config import Settings
@@ -69,26 +74,88 @@ async def test_every_answer_has_the_safe_headers(client: httpx.AsyncClient):
         headers = (await client.get(path)).headers
         assert headers["cache-control"] == "no-store"
         assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert "camera=()" in headers["permissions-policy"]
         assert "default-src 'none'" in headers["content-security-policy"]
-        assert "access-control-allow-origin" not in headers
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["server"] == "taskforge"
+        assert not {"access-control-allow-origin", "strict-transport-security"} & set(headers)
 
 
-async def test_only_exact_origins_may_call(settings: Settings):
-    app = create_app(msgspec.structs.replace(settings, cors_origins="https://example.com"))
-    ask = {"Access-Control-Request-Method": "POST"}
-    async with living(app), http_client(app) as client:
-        ours = await client.options(
-            "/api/v1/auth/me", headers=ask | {"Origin": "https://example.com"}
-        )
-        theirs = await client.options(
-            "/api/v1/auth/me", headers=ask | {"Origin": "https://exampleXcom"}
-        )
+async def test_an_answer_for_programs_allows_a_browser_nothing(client: httpx.AsyncClient):
+    answer = await client.get("/nowhere")
 
-    assert (ours.status_code, ours.headers["access-control-allow-origin"]) == (
-        204,
-        "https://example.com",
+    assert answer.headers["content-security-policy"] == (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-    assert "access-control-allow-origin" not in theirs.headers
+
+
+async def test_production_binds_browsers_to_tls(settings: Settings):
+    app = create_app(msgspec.structs.replace(settings, environment="production"))
+    async with living(app), http_client(app) as client:
+        answer = await client.get("/health/live")
+
+    assert answer.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+
+
+async def test_head_tells_what_get_would_without_the_body(client: httpx.AsyncClient):
+    for path in ("/", "/health/live", "/nowhere", "/api/v1/auth/me"):
+        told, shown = await client.head(path), await client.get(path)
+        assert told.status_code == shown.status_code
+        assert told.headers["content-length"] == str(len(shown.content))
+        assert told.content == b""
+
+
+async def test_a_socket_without_an_upgrade_is_told_to_upgrade(client: httpx.AsyncClient):
+    for path in ("/ws", "/api/v1/ws"):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (426, "upgrade_required")
+        assert answer.headers["upgrade"] == "websocket"
+
+
+TOKEN = "probe-token-of-a-test-4f81"
+
+
+async def test_the_probe_token_guards_metrics_and_details(settings: Settings):
+    app = create_app(msgspec.structs.replace(settings, probe_token=TOKEN))
+    async with living(app), http_client(app) as client:
+        told = {"Authorization": f"Bearer {TOKEN}"}
+        for headers in ({}, {"Authorization": TOKEN}, {"Authorization": "Bearer wrong-é"}):
+            raw = httpx.Headers(headers, encoding="latin-1")
+            assert (await client.get("/metrics", headers=raw)).status_code == 401
+            ready = await client.get("/health/ready", headers=raw)
+            assert (ready.status_code, ready.json()) == (200, {"status": "ok", "checks": {}})
+        assert (await client.get("/health/live")).status_code == 200
+        assert "taskforge_build_info" in (await client.get("/metrics", headers=told)).text
+        ready = await client.get("/health/ready", headers=told)
+        assert set(ready.json()["checks"]) == {"database", "redis"}
+
+
+async def test_many_who_ask_for_readiness_share_one_check(app: Litestar, client: httpx.AsyncClient):
+    asked = Counter[str]()
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked[statement] += 1
+
+    engine = app.state["deps"].db.sync_engine
+    event.listen(engine, "before_cursor_execute", count)
+    answers = await asyncio.gather(*(client.get("/health/ready") for _ in range(50)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert asked["SELECT version_num FROM alembic_version"] < 10
+
+
+async def test_nothing_in_the_environment_turns_debugging_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LITESTAR_DEBUG", "1")
+    monkeypatch.setenv("LITESTAR_PDB", "1")
+
+    app = create_app(settings)
+
+    assert (app.debug, app.pdb_on_exception) == (False, False)
 
 
 async def test_metrics_count_routes_and_not_addresses(client: httpx.AsyncClient):

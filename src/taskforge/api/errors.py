@@ -112,7 +112,7 @@ def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[b
     if isinstance(error, MethodNotAllowedException):
         allowed = methods_at(request.app, request.scope["path"])
         headers.append(("Allow", ", ".join(allowed)))
-        if not allowed:  # there is a socket, and nothing else
+        if not allowed and request.scope["method"] == "GET":  # a socket, and nothing else
             error = HTTPException(status_code=426)
             headers = [("Upgrade", "websocket"), ("Connection", "Upgrade")]
     answer = answer_to(known or error, request.scope)

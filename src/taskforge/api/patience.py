@@ -14,7 +14,7 @@ LEAST_RATE = 4_096
 Receive = Callable[[], Awaitable[Any]]
 
 
-def in_time(receive: Receive, *, grace: float = GRACE_SECONDS) -> Receive:
+def in_time(receive: Receive) -> Receive:
     """`receive` for a request with a body: only the time that we wait counts, not what we do.
 
     It raises Malformed when the body comes too slowly, or ends before all of it is here.
@@ -27,7 +27,7 @@ def in_time(receive: Receive, *, grace: float = GRACE_SECONDS) -> Receive:
             return await receive()
         started = time.monotonic()
         try:
-            async with asyncio.timeout(grace + received / LEAST_RATE - waited):
+            async with asyncio.timeout(GRACE_SECONDS + received / LEAST_RATE - waited):
                 message = await receive()
         except TimeoutError:
             raise Malformed("The body comes too slowly.", code="too_slow") from None

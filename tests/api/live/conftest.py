@@ -152,9 +152,16 @@ ROOMY = {
 
 
 @asynccontextmanager
-async def api_process(environment: dict[str, str], *, workers: int = 1):
-    """A process that serves on a free port, until the end of the block or before."""
-    code = "if __name__ == '__main__':\n" + RUN.format(workers=workers).replace("\n", "\n    ")
+async def api_process(environment: dict[str, str], *, workers: int = 1, first: str = ""):
+    """A process that serves on a free port, until the end of the block or before.
+
+    `first` is what it runs before that: tests have not the patience of production.
+    """
+    code = (
+        first
+        + "\nif __name__ == '__main__':\n"
+        + RUN.format(workers=workers).replace("\n", "\n    ")
+    )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, env=environment | ROOMY, stderr=asyncio.subprocess.PIPE
     )

@@ -1,12 +1,16 @@
-"""Health for orchestrators, metrics for Prometheus. Neither needs an account nor is counted."""
+"""Health for orchestrators, metrics for Prometheus. Neither needs an account nor is counted.
+
+With PROBE_TOKEN, metrics and what readiness rests on are told to those who send it (S-44).
+"""
 
 import asyncio
+import hmac
 import time
 from collections.abc import Awaitable
 from typing import Any, Literal
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import Litestar, Request, Response, Router, get
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -14,11 +18,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from taskforge.api.auth import PUBLIC, DepsHere
+from taskforge.api.clients import header
+from taskforge.core.errors import Unauthenticated
 from taskforge.db.migrate import head
 from taskforge.flows.deps import Deps
 
 PATIENCE = 2.0
 """Seconds for each check."""
+CHECKS_STATE = "checks"
 
 State = Literal["ok", "away", "behind"]
 
@@ -40,6 +47,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
     status: Literal["ok", "degraded", "failing", "draining"]
     checks: dict[str, CheckResult]
+    """Empty for those who should have sent the probe token."""
 
 
 class Liveness(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +65,8 @@ async def live() -> Liveness:
 @get("/health/ready", operation_id="isReady", summary="Whether the process can serve", opt=PUBLIC)
 async def ready(request: Request[Any, Any, Any], deps: DepsHere) -> Response[Readiness]:
     """503 when it cannot."""
-    database, redis = await asyncio.gather(
-        _timed(_revision_state(deps.db)), _timed(_redis_state(deps))
-    )
-    checks = {"database": database, "redis": redis}
+    checks = await _checks(request.app, deps)
+    database, redis = checks["database"], checks["redis"]
     status = "ok"
     if request.app.state.get("draining"):
         status = "draining"
@@ -70,14 +76,37 @@ async def ready(request: Request[Any, Any, Any], deps: DepsHere) -> Response[Rea
         status = "degraded"
     code = 200 if status in ("ok", "degraded") else 503
     headers = {"Retry-After": "2"} if code == 503 else None
-    body = Readiness(status=status, checks=checks)
+    body = Readiness(status=status, checks=checks if _is_trusted(request, deps) else {})
     return Response(body, status_code=code, headers=headers)
 
 
 @get("/metrics", include_in_schema=False, opt=PUBLIC, sync_to_thread=False)
-def metrics() -> Response[bytes]:
+def metrics(request: Request[Any, Any, Any], deps: DepsHere) -> Response[bytes]:
     """This process's metrics in Prometheus's text format."""
+    if not _is_trusted(request, deps):
+        raise Unauthenticated("Send `Authorization: Bearer` and the probe token.")
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _is_trusted(request: Request[Any, Any, Any], deps: Deps) -> bool:
+    wanted = deps.settings.probe_token
+    given = header(request.scope, b"authorization") or ""
+    return not wanted or hmac.compare_digest(given.encode(), f"Bearer {wanted}".encode())
+
+
+async def _checks(app: Litestar, deps: Deps) -> dict[str, CheckResult]:
+    """The checks; who asks while they run waits for the same, so that nobody can pile them up."""
+    running: asyncio.Task[dict[str, CheckResult]] | None = app.state.get(CHECKS_STATE)
+    if running is None or running.done():
+        running = app.state[CHECKS_STATE] = asyncio.create_task(_examine(deps))
+    return await asyncio.shield(running)
+
+
+async def _examine(deps: Deps) -> dict[str, CheckResult]:
+    database, redis = await asyncio.gather(
+        _timed(_revision_state(deps.db)), _timed(_redis_state(deps))
+    )
+    return {"database": database, "redis": redis}
 
 
 async def _timed(check: Awaitable[State]) -> CheckResult:
