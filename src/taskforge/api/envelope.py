@@ -29,11 +29,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 CSP = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """Of answers for programs; pages bring their own (`api/pages.py`)."""
 STRONG_FEATURES = (
-    "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen",
-    "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer",
-    "microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get",
-    "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
+    "camera", "display-capture", "geolocation", "hid", "microphone", "midi", "payment",
+    "publickey-credentials-get", "serial", "usb",
 )  # fmt: skip
+"""What no page of ours asks a browser for."""
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),

@@ -188,7 +188,7 @@ def instance_of(scope: Any) -> str:
 
 _HTTP_DETAILS = {
     404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    405: "This address does not take that method; Allow names those it takes.",
     413: "The body is larger than this address accepts.",
     426: "Only WebSockets are served here; GET /api/v1/events has the same events.",
 }

@@ -31,6 +31,8 @@ BACKLOG = 1_024
 MAX_CONNECTIONS = 8_192
 """Of one process; sockets that stay open count."""
 HEADER_SECONDS = 10
+"""How long a request's head may take to come (S-18), and how long a connection may idle: a proxy
+should keep its own for less."""
 HEADER_BYTES = 65_536
 FINISH_SECONDS = 6.0
 """How long requests may take to finish after everything else has been stopped."""
