@@ -37,7 +37,6 @@ async def get_order(order_id: FromPath[UUID], limit: FromQuery[int] = 50) -> int
 
 HAPPENED = re.compile(r"Traceback|File \"|site-packages|SELECT|taskforge/|line \d+|0\.1\.0")
 """What would tell about the inside."""
-SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
 FAILURES: dict[str, Exception] = {
     "conflict": Conflict("It runs.", code="job_running"),
@@ -270,20 +269,6 @@ async def test_an_unexpected_error_is_logged_under_the_id_that_was_told(api: htt
     failed = [log for log in logs if log["event"] == "request.failed"]
     assert [log["request_id"] for log in failed] == ["find-me-in-the-log.1"]
     assert isinstance(failed[0]["exc_info"], ZeroDivisionError)
-
-
-@pytest.mark.parametrize(
-    "given",
-    ["short", "x" * 129, "a\tb-and-more", "{request_id}", "../../../etc", "\x1b[31mred-and-more"],
-    ids=["short", "long", "tab", "template", "path", "escape"],
-)
-async def test_a_request_id_that_could_forge_a_log_line_is_replaced(
-    api: httpx.AsyncClient, given: str
-):
-    answer = await api.get("/nowhere", headers=[("X-Request-ID", given)])
-
-    assert given not in problem(answer, 404)["instance"]
-    assert SAFE_ID.fullmatch(answer.headers["x-request-id"])
 
 
 async def test_seconds_to_wait_are_rounded_up(api: httpx.AsyncClient):

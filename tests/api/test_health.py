@@ -1,6 +1,7 @@
 """Health, metrics, and what every exchange gets: an id, headers."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -67,6 +68,20 @@ async def test_a_request_id_is_taken_over_if_it_is_harmless(client: httpx.AsyncC
 
     assert kept.headers["x-request-id"] == "my-request.42"
     assert "<" not in made.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["short", "x" * 129, "a\tb-and-more", "{request_id}", "../../../etc", "\x1b[31mred-and-more"],
+    ids=["short", "long", "tab", "template", "path", "escape"],
+)
+async def test_a_request_id_that_could_forge_a_log_line_is_replaced(
+    client: httpx.AsyncClient, given: str
+):
+    answer = await client.get("/nowhere", headers=[("X-Request-ID", given)])
+
+    assert given not in answer.json()["instance"]
+    assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
 
 
 async def test_every_answer_has_the_safe_headers(client: httpx.AsyncClient):

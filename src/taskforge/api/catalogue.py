@@ -85,6 +85,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Look at it again, and decide anew."),
         "idempotency_in_progress": Kind((409,), "A request with this key is under way.",
             "Send it again in a moment; it will answer as the first."),
+        "idempotent_answer_lost": Kind((409,), "What this key led to cannot be told again.",
+            "Look for what the first request made; use another key for another one."),
         "idempotent_job_deleted": Kind((409,), "The job that this key made has been deleted.",
             "Use another key for another job."),
         "last_admin": Kind((409,), "There would be no admin left.",

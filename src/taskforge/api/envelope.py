@@ -15,7 +15,7 @@ from taskforge.api.clients import header
 from taskforge.api.counting import rate_headers
 from taskforge.api.errors import MEDIA_TYPE, answer_to
 from taskforge.api.head import Hosts, check_head
-from taskforge.api.patience import in_time
+from taskforge.api.patience import Patience
 from taskforge.config import Settings
 from taskforge.core.errors import Denied, TaskForgeError
 from taskforge.core.ids import new_id
@@ -72,6 +72,7 @@ class Envelope:
     ) -> None:
         self._app = app
         self._methods_at = methods_at
+        self._patience = Patience()
         self._origins = frozenset(settings.origins())
         self._hosts = Hosts(settings.hosts())
         self._headers = [*_HEADERS, *([_HSTS] if settings.environment == "production" else [])]
@@ -123,7 +124,7 @@ class Envelope:
         if method == "HEAD":  # what GET says, without the body (RFC 9110 §9.3.2)
             scope["method"] = "GET"
         elif method in _WITH_BODY:
-            receive = in_time(receive)
+            receive = self._patience.in_time(receive)
         await self._app(scope, receive, send)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
