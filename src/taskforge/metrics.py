@@ -24,5 +24,10 @@ LIMITER_AWAY = Gauge(
 AUTH_FAILURES = Counter(
     "taskforge_auth_failures_total", "Requests refused for their credentials", ["reason"]
 )
+PASSWORD_SECONDS = Histogram(
+    "taskforge_password_hash_seconds",
+    "Time to hash or to compare a password, with the wait for a thread",
+    buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
 BUILD = Gauge("taskforge_build_info", "Constant 1; the label tells the version", ["version"])
 BUILD.labels(__version__).set(1)

@@ -103,7 +103,7 @@ async def test_keys_are_listed_with_their_use_and_revoked(app, operator):
 
     assert key["name"] == "robot"
     assert key["scope"] == {"types": ["custom"], "permissions": None, "priorities": None,
-                            "rate_limit": None}  # fmt: skip
+                            "rate_limit": None, "networks": None}  # fmt: skip
     assert key["last_used_at"] is not None
     assert "key" not in key
     assert gone.status_code == 204

@@ -9,9 +9,10 @@ from sqlalchemy import text
 from taskforge.config import Settings
 from taskforge.core.errors import Conflict, Denied, Invalid, Unauthenticated, Unavailable
 from taskforge.core.people import Principal, Role
-from taskforge.flows import accounts, keys, sessions, tokens
+from taskforge.flows import accounts, keys, own, sessions, tokens
 from taskforge.flows.deps import Deps, open_deps
-from taskforge.flows.passwords import QUEUE_LIMIT, Passwords, check_strength
+from taskforge.flows.passwords import QUEUE_LIMIT, Passwords
+from taskforge.flows.strength import check_strength
 from taskforge.handlers.registry import Registry
 
 PLACE = sessions.Place("192.0.2.1", "192.0.2.1")
@@ -73,7 +74,7 @@ async def test_a_disabled_account_neither_signs_in_nor_refreshes(deps: Deps):
     with pytest.raises(Unauthenticated):
         await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
     with pytest.raises(Unauthenticated):
-        await sessions.refresh(deps, before.refresh_token)
+        await sessions.refresh(deps, before.refresh_token, place=PLACE)
 
 
 async def test_an_expired_refresh_token_does_not_end_the_session(deps: Deps):
@@ -83,7 +84,7 @@ async def test_an_expired_refresh_token_does_not_end_the_session(deps: Deps):
         await connection.execute(text("UPDATE refresh_tokens SET expires_at = clock_timestamp()"))
 
     with pytest.raises(Unauthenticated):
-        await sessions.refresh(deps, signed_in.refresh_token)
+        await sessions.refresh(deps, signed_in.refresh_token, place=PLACE)
 
     async with deps.db.connect() as connection:
         assert await connection.scalar(text("SELECT revoked_at FROM sessions")) is None
@@ -110,7 +111,9 @@ async def test_a_wrong_current_password_changes_nothing(deps: Deps):
     by = await principal_of(deps, signed_in)
 
     with pytest.raises(Denied):
-        await sessions.change_password(deps, by, current="wrong", new="another fine password")
+        await own.change_own(
+            deps, by, current="wrong", password="another fine password", email=None
+        )
 
     await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
 

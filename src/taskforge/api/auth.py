@@ -74,6 +74,16 @@ def check_may(principal: Principal, permission: Permission) -> None:
     raise Denied(f"This API key lacks the permission {permission.value!r}.", code="key_too_narrow")
 
 
+def check_home(principal: Principal) -> None:
+    """Refuse an API key away from the networks that it is narrowed to (S-09).
+
+    Raises:
+        Denied: it is.
+    """
+    if not principal.is_at_home():
+        raise Denied(f"This API key may not be used from {principal.ip}.", code="key_not_from_here")
+
+
 async def anyone(
     connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
 ) -> None:
@@ -92,20 +102,23 @@ async def admit(
 ) -> Principal:
     """Set `scope["user"]` to whom the credential speaks for, and count the request.
 
-    A wrong credential counts against the client's address, so that guessing is limited too.
+    A wrong credential counts against the client's address, so that guessing is limited too, and so
+    does a stolen one that is used where it may not be.
 
     Raises:
         Unauthenticated: no credential, or a wrong one.
+        Denied: an API key that may not be used from there.
         Limited: too many requests.
     """
+    ip = client_ip(scope, deps.settings.trusted_proxy_hops)
     try:
-        principal = await credential
-    except Unauthenticated as error:
+        principal = (await credential)._replace(ip=ip)
+        check_home(principal)
+    except (Unauthenticated, Denied) as error:
         AUTH_FAILURES.labels(error.code).inc()
         await count_address(deps, scope)
         raise
-    ip = client_ip(scope, deps.settings.trusted_proxy_hops)
-    scope["user"] = principal = principal._replace(ip=ip)
+    scope["user"] = principal
     await count_principal(deps, scope, principal, cost)
     return principal
 

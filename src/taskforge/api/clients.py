@@ -4,7 +4,7 @@ import re
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
-from taskforge.flows.sessions import Place
+from taskforge.flows.guesses import Place
 
 _UNKNOWN = "unknown"
 _WITH_PORT = re.compile(r"\[([\w:.%]+)\](?::\d+)?|([0-9.]+):\d+", re.ASCII)

@@ -29,7 +29,9 @@ CLOSE_SECONDS = 2.0
 SILENCE_SECONDS = 60.0
 """A client that used to speak and does not even answer pings is gone. One that never spoke is left
 to TCP keep-alive: a plain listener need not know our pings."""
-RENEW_SECONDS = 60.0
+RENEW_SECONDS = 5.0
+"""So often we look whether the client may still be here (S-02); all connections of a process at the
+same moments, so that they share one statement."""
 RENEW_PATIENCE = 5.0
 
 GONE = Closing(1006, "the client has gone")
@@ -78,7 +80,7 @@ class Conversation:
         self._heard_at: float | None = None
         now = time.monotonic()
         self._beat_at = now + line.heartbeat
-        self._renew_at = now + RENEW_SECONDS
+        self._renew_at = _next_look(now)
 
     async def run(self, since: Cursor | None) -> None:
         """Talk until one side ends it."""
@@ -177,7 +179,7 @@ class Conversation:
         elif self._heard_at is not None and now - self._heard_at > SILENCE_SECONDS:
             self._subscriber.close(Closing(1001, "no sign of life"))
         elif now >= self._renew_at:
-            self._renew_at = now + RENEW_SECONDS
+            self._renew_at = _next_look(now)
             await self._renew()
         elif now >= self._beat_at:
             self._beat_at = now + self._line.heartbeat
@@ -201,3 +203,7 @@ class Conversation:
                 await self._line.close(closing)
         except (TimeoutError, OSError, RuntimeError, WebSocketDisconnect) as error:
             _log.debug("connection.closed_roughly", error=repr(error))
+
+
+def _next_look(now: float) -> float:
+    return (now // RENEW_SECONDS + 1) * RENEW_SECONDS

@@ -70,6 +70,8 @@ _HTTP_CODES = {
     415: "unsupported_media_type",
     426: "upgrade_required",
 }
+_TRIED = ("token", "session", "refresh_reused")
+"""What codes begin with when an access token was sent, and was not good."""
 _log = get_logger(__name__)
 
 
@@ -233,7 +235,7 @@ def _headers(error: Exception, status: int) -> list[tuple[str, str]]:
     if isinstance(error, OutOfRange):
         return [("Content-Range", f"bytes */{error.size}")]
     if status == 401:
-        tried = isinstance(error, Unauthenticated) and error.code.startswith(("token", "session"))
+        tried = isinstance(error, Unauthenticated) and error.code.startswith(_TRIED)
         reason = ', error="invalid_token"' if tried else ""
         return [("WWW-Authenticate", f'Bearer realm="taskforge"{reason}')]
     return []

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from taskforge.core.people import KeyScope
 from taskforge.flows.accounts import Account
 from taskforge.flows.keys import KeyView
-from taskforge.flows.sessions import SessionView
+from taskforge.flows.own import EndedSession, SessionView
 from taskforge.flows.tokens import ACCESS_SECONDS
 
 Username = Annotated[
@@ -67,13 +67,27 @@ class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A request for the next pair of tokens; browsers send the cookie and an empty object."""
 
     refresh_token: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    nonce: (
+        Annotated[
+            str,
+            Meta(
+                min_length=16,
+                max_length=128,
+                pattern=r"^[\x21-\x7e]+$",
+                description="A random word, new for each refresh. A client that lost the answer"
+                " gets it once more within 10 seconds by sending the same token and nonce.",
+            ),
+        ]
+        | None
+    ) = None
 
 
-class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request for a new password."""
+class OwnChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for a new password, a new e-mail address, or both."""
 
     current_password: AnyPassword
-    new_password: NewPassword
+    new_password: NewPassword | None = None
+    email: Email | None = None
 
 
 class KeyOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,8 +96,8 @@ class KeyOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
     scope: KeyScope | None = None
     """Null: whatever the account may do, but for passwords, sessions and keys."""
-    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
-    """Null: never."""
+    expires_at: Annotated[datetime, Meta(tz=True)] | UnsetType | None = UNSET
+    """Null: never. When left out: in 90 days."""
 
 
 class KeyPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,9 +108,11 @@ class KeyPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The account's live sessions, last used first."""
+    """The account's live sessions, last used first, and those that were ended by force."""
 
     items: Sequence[SessionView]
+    ended: Sequence[EndedSession]
+    """Within 30 days, latest first; at most 100."""
     next_cursor: None = None
 
 

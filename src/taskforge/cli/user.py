@@ -17,7 +17,7 @@ from taskforge.core.people import Role
 from taskforge.flows import accounts
 from taskforge.flows.deps import Deps
 from taskforge.flows.keys import MadeKey, make_default_key_of
-from taskforge.flows.passwords import check_strength
+from taskforge.flows.strength import check_strength
 
 user = typer.Typer(add_completion=False, no_args_is_help=True)
 key = typer.Typer(add_completion=False, no_args_is_help=True)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from types import MappingProxyType
 from typing import Annotated, NamedTuple
 from uuid import UUID
@@ -65,6 +67,9 @@ SESSION_ONLY = frozenset({Permission.SECRET, Permission.ACCOUNT, Permission.USER
 """What a password opens and a key does not: a stolen key cannot make itself at home."""
 
 
+NetworkText = Annotated[str, Meta(min_length=2, max_length=43, examples=["192.0.2.0/24"])]
+
+
 class KeyScope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an API key is narrowed to; an absent part narrows nothing."""
 
@@ -75,6 +80,26 @@ class KeyScope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The same for queues, by their priorities."""
     rate_limit: Annotated[int, Meta(ge=1)] | None = None
     """Requests per window of its own, at most its account's; else it shares the account's."""
+    networks: Annotated[tuple[NetworkText, ...], Meta(min_length=1, max_length=20)] | None = None
+    """Where it may be used from: addresses or CIDR blocks of IPv4 or IPv6."""
+
+    def __post_init__(self) -> None:
+        """Write each network in its one form, once.
+
+        Raises:
+            ValueError: one cannot be read, or names an address within a block.
+        """
+        if self.networks is not None:
+            networks = sorted({str(_network(one)) for one in self.networks})
+            msgspec.structs.force_setattr(self, "networks", tuple(networks))
+
+
+class Nobody(NamedTuple):
+    """Whoever asks without an account, as the audit trail names them."""
+
+    ip: str | None
+    user_id: None = None
+    api_key_id: None = None
 
 
 class Principal(NamedTuple):
@@ -118,6 +143,11 @@ class Principal(NamedTuple):
             granted is None or permission in granted
         )
 
+    def is_at_home(self) -> bool:
+        """Whether it asks from a network that its API key may be used from."""
+        networks = self.scope.networks if self.scope else None
+        return networks is None or (self.ip is not None and _is_within(self.ip, networks))
+
     def reaches(self, job_type: str, priority: Priority) -> bool:
         """Whether this principal may submit and act on jobs of this type and queue."""
         if self.scope is None:
@@ -126,3 +156,23 @@ class Principal(NamedTuple):
         return (types is None or job_type in types) and (
             priorities is None or priority in priorities
         )
+
+
+def _is_within(ip: str, networks: tuple[str, ...]) -> bool:
+    try:
+        address = ip_address(ip)
+    except ValueError:  # a unix socket has no address
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address in _network(one) for one in networks)
+
+
+@lru_cache(maxsize=4_096)
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a network: {error}") from None
+    if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
+        raise ValueError(f"{text!r}: write it as IPv4")
+    return network

@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.ids import floor_id, new_id
-from taskforge.core.people import Principal
+from taskforge.core.people import Nobody, Principal
 from taskforge.db.engine import dump_json
 from taskforge.db.job_lists import CLOCK_SLACK_MS
 
@@ -147,7 +147,7 @@ def deed(
 
 async def note(
     connection: AsyncConnection,
-    by: Principal | None,
+    by: Principal | Nobody | None,
     action: str,
     target: str | None,
     *,

@@ -19,6 +19,12 @@ REFRESH_SECONDS = 7 * 86_400
 """Life of a refresh token: a session unused for so long ends (S-03)."""
 SESSION_SECONDS = 30 * 86_400
 """A session ends after so long however busy it is (S-03)."""
+REISSUE_SECONDS = 10
+"""So long whoever lost the answer to a refresh may ask for it again, once (S-03)."""
+ENDED_DAYS = 30
+"""So long the owner of a session that was ended by force is told of it."""
+REUSED = "refresh_reused"
+"""Why a session ended of which a refresh token was used twice."""
 
 
 class SessionRecord(NamedTuple):
@@ -31,6 +37,24 @@ class SessionRecord(NamedTuple):
     expires_at: datetime
     user_agent: str | None
     ip: str | None
+
+
+class EndedRecord(NamedTuple):
+    """A session that did not end by signing out."""
+
+    id: UUID
+    created_at: datetime
+    ended_at: datetime
+    reason: str
+    user_agent: str | None
+    ip: str | None
+
+
+class Family(NamedTuple):
+    """A session, as the family of its refresh tokens."""
+
+    id: UUID
+    user_id: UUID
 
 
 _OPEN_SESSION = text("""
@@ -65,21 +89,33 @@ _ROTATE = text("""
     )
     SELECT session_id, user_id FROM live
 """)
+# Only who knows the nonce that the successor was made with can name it before it is used.
+_REISSUE = text("""
+    UPDATE refresh_tokens fresh SET reissued_at = clock_timestamp()
+    FROM refresh_tokens used JOIN sessions s ON s.id = used.session_id
+         JOIN users u ON u.id = s.user_id
+    WHERE used.digest = :old AND fresh.digest = :new AND fresh.session_id = s.id
+      AND used.used_at > clock_timestamp() - make_interval(secs => :seconds)
+      AND fresh.used_at IS NULL AND fresh.reissued_at IS NULL
+      AND s.revoked_at IS NULL AND s.expires_at > clock_timestamp() AND u.active
+    RETURNING s.id AS session_id, u.id AS user_id
+""")
 _REVOKE_REUSED = text("""
-    UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = 'refresh_reused'
+    UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = :why
     WHERE revoked_at IS NULL AND id = (
         SELECT session_id FROM refresh_tokens WHERE digest = :digest AND used_at IS NOT NULL)
-    RETURNING user_id
+    RETURNING id, user_id
 """)
 _HOLD_SESSION = text("""
     SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.id = :id AND s.revoked_at IS NULL AND s.expires_at > clock_timestamp() AND u.active
     FOR SHARE OF s
 """)
-_REVOKE_SESSION = text(
-    "UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = :why"
-    " WHERE id = :id AND revoked_at IS NULL"
-)
+_WHY_REFUSED = text("""
+    SELECT s.revoked_why FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+    WHERE t.digest = :digest
+""")
+_WHY_ENDED = text("SELECT revoked_why FROM sessions WHERE id = :id")
 _REVOKE_OTHERS = text(
     "UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = :why"
     " WHERE user_id = :user_id AND id <> :kept AND revoked_at IS NULL"
@@ -88,6 +124,13 @@ _LIST_SESSIONS = text("""
     SELECT id, created_at, last_used_at, expires_at, user_agent, ip FROM sessions
     WHERE user_id = :user_id AND revoked_at IS NULL AND expires_at > clock_timestamp()
     ORDER BY last_used_at DESC, id DESC LIMIT :limit
+""")
+_LIST_ENDED = text("""
+    SELECT id, created_at, revoked_at AS ended_at, revoked_why AS reason, user_agent, ip
+    FROM sessions
+    WHERE user_id = :user_id AND revoked_at > clock_timestamp() - make_interval(days => :days)
+      AND revoked_why <> 'signed_out'
+    ORDER BY revoked_at DESC, id DESC LIMIT :limit
 """)
 _REVOKE_ONE = text("""
     UPDATE sessions SET revoked_at = clock_timestamp(), revoked_why = :why
@@ -130,13 +173,11 @@ async def open_session(
     return session_id if row else None
 
 
-async def rotate_refresh_token(
-    connection: AsyncConnection, *, old: str, new: str
-) -> tuple[UUID, UUID] | None:
+async def rotate_refresh_token(connection: AsyncConnection, *, old: str, new: str) -> Family | None:
     """Use one refresh token and store the next, both as digests.
 
     Returns:
-        Session and user; None when the old one is unknown, used, expired, or its session has ended.
+        None when the old one is unknown, used, expired, or its session has ended.
     """
     row = await _one(
         connection,
@@ -146,13 +187,19 @@ async def rotate_refresh_token(
         token_id=new_id(),
         refresh_seconds=float(REFRESH_SECONDS),
     )
-    return (row["session_id"], row["user_id"]) if row else None
+    return Family(row["session_id"], row["user_id"]) if row else None
 
 
-async def revoke_family_of_used(connection: AsyncConnection, digest: str) -> UUID | None:
-    """End the session of a refresh token that was used before; its user, or None without one."""
-    row = await _one(connection, _REVOKE_REUSED, digest=digest)
-    return row["user_id"] if row else None
+async def reissue_refresh_token(
+    connection: AsyncConnection, *, old: str, new: str
+) -> Family | None:
+    """Note that the successor `new` of `old`, both as digests, is given once more.
+
+    Returns:
+        None when it is not its successor, was given twice or used, or too much time has passed.
+    """
+    row = await _one(connection, _REISSUE, old=old, new=new, seconds=float(REISSUE_SECONDS))
+    return Family(row["session_id"], row["user_id"]) if row else None
 
 
 async def hold_session(connection: AsyncConnection, session_id: UUID) -> bool:
@@ -160,9 +207,20 @@ async def hold_session(connection: AsyncConnection, session_id: UUID) -> bool:
     return await connection.scalar(_HOLD_SESSION, {"id": session_id}) is not None
 
 
-async def revoke_session(connection: AsyncConnection, session_id: UUID, why: str) -> None:
-    """End a session; nothing happens when it has ended."""
-    await connection.execute(_REVOKE_SESSION, {"id": session_id, "why": why})
+async def revoke_family_of_used(connection: AsyncConnection, digest: str) -> Family | None:
+    """End the session of a refresh token that was used before; None without a live one."""
+    row = await _one(connection, _REVOKE_REUSED, digest=digest, why=REUSED)
+    return Family(row["id"], row["user_id"]) if row else None
+
+
+async def why_refused(connection: AsyncConnection, digest: str) -> str | None:
+    """Why the session of a refresh token has ended; None when it lives or is unknown."""
+    return await connection.scalar(_WHY_REFUSED, {"digest": digest})
+
+
+async def why_ended(connection: AsyncConnection, session_id: UUID) -> str | None:
+    """Why a session has ended; None when nobody ended it."""
+    return await connection.scalar(_WHY_ENDED, {"id": session_id})
 
 
 async def revoke_other_sessions(
@@ -179,6 +237,15 @@ async def list_sessions(
     values = {"user_id": user_id, "limit": limit}
     rows = (await connection.execute(_LIST_SESSIONS, values)).mappings()
     return [SessionRecord(**row) for row in rows]
+
+
+async def list_ended(
+    connection: AsyncConnection, user_id: UUID, *, limit: int
+) -> list[EndedRecord]:
+    """The account's sessions that were ended by force within `ENDED_DAYS`, latest first."""
+    values = {"user_id": user_id, "days": ENDED_DAYS, "limit": limit}
+    rows = (await connection.execute(_LIST_ENDED, values)).mappings()
+    return [EndedRecord(**row) for row in rows]
 
 
 async def revoke_own_session(

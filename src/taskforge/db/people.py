@@ -41,9 +41,13 @@ _BY_NAME = text(
 )
 _BY_ID = text(f"SELECT {_PERSON} FROM users WHERE id = :id")
 _REPLACE_HASH = text(
-    "UPDATE users SET password_hash = :new, password_changed_at = clock_timestamp()"
-    " WHERE id = :id AND password_hash = :old RETURNING id"
+    "UPDATE users SET password_hash = :new WHERE id = :id AND password_hash = :old RETURNING id"
 )
+_REPLACE_OWN = text("""
+    UPDATE users SET password_hash = :new, email = :email, password_changed_at =
+        CASE WHEN :new = :old THEN password_changed_at ELSE clock_timestamp() END
+    WHERE id = :id AND password_hash = :old AND active RETURNING id
+""")
 
 _LIST = text(
     f"SELECT {_PERSON} FROM users WHERE CAST(:after AS uuid) IS NULL OR id < :after"
@@ -85,8 +89,25 @@ async def find_by_id(connection: AsyncConnection, user_id: UUID) -> Person | Non
 async def replace_password_hash(
     connection: AsyncConnection, user_id: UUID, *, old: str, new: str
 ) -> bool:
-    """Set a new hash if the old one still stands."""
+    """Hash the same password anew, if the old hash still stands."""
     return await _one(connection, _REPLACE_HASH, id=user_id, old=old, new=new) is not None
+
+
+async def replace_own(connection: AsyncConnection, before: Person, after: Person) -> bool:
+    """Set password hash and e-mail address, if the old hash still stands.
+
+    Raises:
+        IntegrityError: the address is taken.
+    """
+    row = await _one(
+        connection,
+        _REPLACE_OWN,
+        id=before.id,
+        old=before.password_hash,
+        new=after.password_hash,
+        email=after.email,
+    )
+    return row is not None
 
 
 async def list_people(

@@ -68,6 +68,8 @@ class RefreshToken(UUIDv7PrimaryKey, Person):
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    reissued_at: Mapped[datetime | None]
+    """When it was given a second time, to a client that had lost the first answer."""
 
 
 class ApiKey(UUIDv7PrimaryKey, Person):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.priority import BY_RANK, Priority
 from taskforge.core.states import FINAL, JobStatus
+from taskforge.db.credentials import ENDED_DAYS
 from taskforge.db.story import listed
 
 OWNED = (
@@ -68,7 +69,9 @@ DELETE FROM job_minutes WHERE ctid = ANY(ARRAY(
 """)
 _PRUNE_SESSIONS = text("""
 DELETE FROM sessions WHERE id = ANY(ARRAY(
-    SELECT id FROM sessions WHERE expires_at < clock_timestamp()
+    SELECT id FROM sessions
+    WHERE expires_at < clock_timestamp()
+      AND (revoked_at IS NULL OR revoked_at < clock_timestamp() - make_interval(days => :days))
     LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 
@@ -107,5 +110,9 @@ async def prune_minutes(connection: AsyncConnection, *, days: float, limit: int)
 
 
 async def prune_sessions(connection: AsyncConnection, *, limit: int) -> int:
-    """Delete up to `limit` sessions that have expired, with their refresh tokens; how many."""
-    return (await connection.execute(_PRUNE_SESSIONS, {"limit": limit})).rowcount
+    """Delete up to `limit` sessions that have expired, with their refresh tokens; how many.
+
+    Those that were ended stay as long as their owners are told of them.
+    """
+    values = {"limit": limit, "days": ENDED_DAYS}
+    return (await connection.execute(_PRUNE_SESSIONS, values)).rowcount

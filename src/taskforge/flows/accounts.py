@@ -1,5 +1,6 @@
 """Accounts: make them, look at them. Signing in is in `sessions.py`, API keys in `keys.py`."""
 
+import asyncio
 from datetime import datetime
 from uuid import UUID
 
@@ -8,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.demo import DEMO_PASSWORDS
 from taskforge.core.errors import Conflict, Denied, Unauthenticated
-from taskforge.core.people import Principal, Role
+from taskforge.core.people import Nobody, Principal, Role
 from taskforge.db import credentials, people
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
 from taskforge.db.idempotency import key_holder, take_key
 from taskforge.flows.deps import Deps
+from taskforge.flows.guesses import Place, naming
 from taskforge.flows.once import Asked, Told, keep, repeat
-from taskforge.flows.passwords import check_strength
+from taskforge.flows.strength import check_strength
 from taskforge.log import get_logger
 
 _log = get_logger(__name__)
@@ -35,33 +37,43 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def register(
-    deps: Deps, *, username: str, email: str, password: str, asked: Asked | None = None
+    deps: Deps,
+    *,
+    username: str,
+    email: str,
+    password: str,
+    place: Place,
+    asked: Asked | None = None,
 ) -> Told[Account]:
     """Make an account with the role `viewer` for anyone.
 
-    A repeat's key is the new account's: nobody else is there whose it could be.
+    A repeat's key is the new account's: nobody else is there whose it could be. Whoever asks for
+    taken names again and again waits longer each time (S-07).
 
     Raises:
         Denied: registration is switched off.
         Invalid: the password is too weak.
         Conflict: the name or the address is taken.
+        Limited: too soon after taken names.
     """
     if not deps.settings.allow_registration:
         raise Denied("Registration is switched off; ask an admin for an account.",
                      code="registration_closed")  # fmt: skip
-    check_strength(password, username=username, email=email)
-    encoded = await deps.passwords.hash(password)
-    async with transaction(deps.db) as connection:
-        person = await people.insert_user(
-            connection, username=username, email=email, password_hash=encoded, role=Role.VIEWER
-        )
-        if person is None:
-            return await _repeated(deps, connection, username, asked)
-        await _note_created(connection, person)
-        told = Told(account(person))
-        if asked:
-            await take_key(connection, person.id, asked.key, asked.fingerprint)
-            await keep(deps, connection, asked, person.id, told.answer)
+    await asyncio.to_thread(check_strength, password, username=username, email=email)
+    async with naming(deps, place.network):
+        encoded = await deps.passwords.hash(password)
+        async with transaction(deps.db) as connection:
+            person = await people.insert_user(
+                connection, username=username, email=email, password_hash=encoded, role=Role.VIEWER
+            )
+            if person is None:
+                return await _repeated(deps, connection, username, asked)
+            told = Told(account(person))
+            if asked:
+                await take_key(connection, person.id, asked.key, asked.fingerprint)
+                await keep(deps, connection, asked, person.id, told.answer)
+            by = Principal(person.id, person.username, person.role, ip=place.ip)
+            await _note_made(connection, by, person)
     _log.info("account.created", user_id=str(person.id), role=person.role.value)
     return told
 
@@ -72,14 +84,14 @@ async def _repeated(
     known = await people.find_by_name(connection, username) if asked else None
     holder = await key_holder(connection, known.id, asked.key) if asked and known else None
     if not (asked and known and holder and holder.fingerprint == asked.fingerprint):
-        raise _taken()
+        raise name_is_taken()
     return repeat(deps, asked, known.id, Account, holder)
 
 
 async def create_user(
     deps: Deps, *, username: str, email: str, password: str, role: Role
 ) -> Account:
-    """Make an account with any role; the caller checks names and password.
+    """Make an account with any role, next to the database; the caller checks names and password.
 
     Raises:
         Conflict: the name or the address is taken.
@@ -89,22 +101,18 @@ async def create_user(
         person = await people.insert_user(
             connection, username=username, email=email, password_hash=encoded, role=role
         )
-        if person:
-            await _note_created(connection, person)
-    if person is None:
-        raise _taken()
+        if person is None:
+            raise name_is_taken()
+        await _note_made(connection, Nobody(None), person)
     _log.info("account.created", user_id=str(person.id), role=role.value)
     return account(person)
 
 
-async def _note_created(connection: AsyncConnection, person: people.Person) -> None:
-    """By nobody who is signed in: whoever registers, or works next to the database."""
+async def _note_made(
+    connection: AsyncConnection, by: Principal | Nobody, person: people.Person
+) -> None:
     about = {"username": person.username, "role": person.role}
-    await note(connection, None, "user.created", f"user:{person.id}", after=about)
-
-
-def _taken() -> Conflict:
-    return Conflict("That user name or e-mail address is taken.", code="name_taken")
+    await note(connection, by, "user.created", f"user:{person.id}", after=about)
 
 
 async def ensure_demo_users(deps: Deps) -> list[str]:
@@ -184,6 +192,11 @@ async def check_signed_in(connection: AsyncConnection, by: Principal) -> None:
     """
     if not await credentials.hold_session(connection, session_of(by)):
         raise Unauthenticated("This session has ended; sign in again.", code="session_ended")
+
+
+def name_is_taken() -> Conflict:
+    """What is said of a name or address that another account has."""
+    return Conflict("That user name or e-mail address is taken.", code="name_taken")
 
 
 def session_of(by: Principal) -> UUID:

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from taskforge.bus.client import open_client
+from taskforge.bus.delays import Delays
 from taskforge.bus.limit import Limiter
 from taskforge.bus.queue import HintQueue
 from taskforge.bus.stream import EventStream
@@ -40,6 +41,7 @@ class Deps:
     stream: EventStream
     births: Births
     limiter: Limiter
+    delays: Delays
     passwords: Passwords
     principals: Principals
     http: SafeHttp
@@ -90,6 +92,7 @@ async def open_deps(
             stream=stream,
             births=Births(db, hinter, stream),
             limiter=limiter,
+            delays=Delays(redis),
             passwords=passwords,
             principals=Principals(db, settings),
             http=http,

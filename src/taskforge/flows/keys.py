@@ -1,9 +1,10 @@
 """API keys of an account: made, narrowed, listed, revoked (S-09)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.errors import Conflict, Fault, Invalid, NotFound
@@ -18,6 +19,8 @@ from taskforge.flows.deps import Deps
 from taskforge.flows.once import Asked, Told, once
 from taskforge.log import get_logger
 
+KEY_DAYS = 90
+"""Life of a further key for which nobody says how long (S-09)."""
 _log = get_logger(__name__)
 
 
@@ -28,6 +31,13 @@ class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     prefix: str
     created_at: datetime
+
+
+class FurtherKey(MadeKey, frozen=True, kw_only=True):
+    """A new API key beside the default one."""
+
+    expires_at: datetime | None
+    """Null: never."""
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,20 +84,30 @@ async def make_key(
     *,
     name: str,
     scope: KeyScope | None,
-    expires_at: datetime | None,
+    expires_at: datetime | UnsetType | None,
     asked: Asked | None = None,
-) -> Told[MadeKey]:
+) -> Told[FurtherKey]:
     """Make a further key.
+
+    Args:
+        deps: of the process.
+        by: whose it is.
+        name: for people.
+        scope: what it is narrowed to; None: nothing.
+        expires_at: None: never; unset: in 90 days.
+        asked: for a call that may come again.
 
     Raises:
         Invalid: it would have expired already, or names job types that there are not.
         Conflict: the account has 20 live keys.
         Invalid, Conflict: see `once`.
     """
-    _check(deps, scope, expires_at)
+    in_time = datetime.now(UTC) + timedelta(days=KEY_DAYS)
+    ends_at = in_time if expires_at is UNSET else expires_at
+    _check(deps, scope, ends_at)
     made = tokens.new_api_key()
 
-    async def make(connection: AsyncConnection) -> MadeKey:
+    async def make(connection: AsyncConnection) -> FurtherKey:
         created_at = await api_keys.insert_key(
             connection,
             KeyDraft(
@@ -98,18 +118,24 @@ async def make_key(
                 name=name,
                 is_default=False,
                 scope=scope,
-                expires_at=expires_at,
+                expires_at=ends_at,
             ),
         )
         await check_signed_in(connection, by)
         if created_at is None:
             raise Conflict(f"An account has at most {MAX_KEYS} keys; revoke one first.",
                            code="too_many_keys")  # fmt: skip
-        about = {"name": name, "scope": scope, "expires_at": expires_at}
+        about = {"name": name, "scope": scope, "expires_at": ends_at}
         await note(connection, by, "api_key.created", f"api_key:{made.id}", after=about)
-        return MadeKey(id=made.id, key=made.key, prefix=made.prefix, created_at=created_at)
+        return FurtherKey(
+            id=made.id,
+            key=made.key,
+            prefix=made.prefix,
+            created_at=created_at,
+            expires_at=ends_at,
+        )
 
-    told = await once(deps, asked, by.user_id, MadeKey, make)
+    told = await once(deps, asked, by.user_id, FurtherKey, make)
     if told.fresh:
         _log.info("api_key.created", user_id=str(by.user_id), key_id=str(made.id))
     return told

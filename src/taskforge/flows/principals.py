@@ -73,7 +73,7 @@ class Principals:
         """
         principal = await self._sessions.put(session_id)
         if principal is None:
-            raise Unauthenticated("This session has ended; sign in again.", code="session_ended")
+            raise await self._ended(session_id)
         return principal
 
     async def of_key_id(self, key_id: UUID) -> Principal:
@@ -104,6 +104,13 @@ class Principals:
         gone = [key for key, (_, known) in self._cache.items() if known.user_id == user_id]
         for key in gone:
             del self._cache[key]
+
+    async def _ended(self, session_id: UUID) -> Unauthenticated:
+        async with self._db.connect() as connection:
+            why = await credentials.why_ended(connection, session_id)
+        if why == credentials.REUSED:
+            return tokens.reused()
+        return Unauthenticated("This session has ended; sign in again.", code="session_ended")
 
     def _cached(self, credential: str) -> Principal | None:
         known = self._cache.get(credential)

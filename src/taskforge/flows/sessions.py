@@ -1,37 +1,23 @@
-"""Sessions: sign in, refresh, sign out, and the password that opens them (S-02 to S-08)."""
+"""Sessions: sign in, refresh, sign out (S-02 to S-08). What their owner sees is in `own.py`."""
 
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
-
 from taskforge.core.demo import DEMO_PASSWORDS
-from taskforge.core.errors import Conflict, Denied, NotFound, Unauthenticated
+from taskforge.core.errors import Unauthenticated
 from taskforge.core.ids import new_token
-from taskforge.core.people import Principal
+from taskforge.core.people import Nobody, Principal
 from taskforge.db import credentials, people
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
 from taskforge.flows import tokens
-from taskforge.flows.accounts import Account, account, person_of, session_of
+from taskforge.flows.accounts import Account, account
 from taskforge.flows.deps import Deps
-from taskforge.flows.guesses import allow_guess, count_guess, guesses_of
-from taskforge.flows.passwords import check_strength
+from taskforge.flows.guesses import Place, guess_password, note_burst, sign_in_ladders
 from taskforge.log import get_logger
-
-SESSIONS_SHOWN = 100
+from taskforge.metrics import AUTH_FAILURES
 
 _log = get_logger(__name__)
-
-
-class Place(NamedTuple):
-    """Where a request comes from."""
-
-    ip: str
-    network: str
-    """The address, or its /64 for IPv6: what guesses are counted by."""
-    user_agent: str | None = None
 
 
 class SignedIn(NamedTuple):
@@ -45,22 +31,30 @@ class SignedIn(NamedTuple):
 async def sign_in(deps: Deps, *, name: str, password: str, place: Place) -> SignedIn:
     """Open a session for a user name or e-mail address and its password.
 
-    Unknown names and wrong passwords are told apart neither by answer nor by time (S-07).
+    Unknown names, disabled accounts and wrong passwords are told apart neither by answer nor by
+    time (S-07).
 
     Raises:
         Unauthenticated: wrong, or the account is disabled.
-        Limited: too many wrong passwords for this account.
+        Limited: too soon after wrong passwords.
         Unavailable: too many sign-ins at once.
     """
-    guesses = guesses_of(name, place.network)
-    await allow_guess(deps, guesses)
     async with deps.db.connect() as connection:
         person = await people.find_by_name(connection, name)
-    matches = await deps.passwords.verify(person.password_hash if person else None, password)
-    if person is None or not matches or not person.active or _is_for_demos(deps, password):
-        await count_guess(deps, guesses)
+    device = tokens.read_device(deps.settings, place.device) if place.device else None
+    trusted = device.id if device and person and device.user_id == person.id else None
+    usable = person and person.active and not _is_for_demos(deps, password)
+    guess = await guess_password(
+        deps,
+        sign_in_ladders(name, place, trusted),
+        encoded=person.password_hash if person and usable else None,
+        password=password,
+    )
+    if person is None or not guess.right:
+        AUTH_FAILURES.labels("bad_credentials").inc()
         _log.warning("sign_in.refused", ip=place.ip)
-        raise Unauthenticated("The user name or the password is wrong.", code="bad_credentials")
+        await note_burst(deps, guess, Nobody(place.ip), person.id if person else None)
+        raise _refused()
     if deps.passwords.is_outdated(person.password_hash):
         await _rehash(deps, person, password)
     return await _open_session(deps, person, place)
@@ -71,108 +65,50 @@ def _is_for_demos(deps: Deps, password: str) -> bool:
     return deps.settings.environment == "production" and password in DEMO_PASSWORDS.values()
 
 
-async def refresh(deps: Deps, refresh_token: str) -> SignedIn:
+async def refresh(
+    deps: Deps, refresh_token: str, *, place: Place, nonce: str | None = None
+) -> SignedIn:
     """Trade a refresh token for the next one and an access token.
 
     A token that was used before ends the whole session: one of its two holders is a thief (S-03).
+    Only who lost the answer may ask once more within ten seconds, with the same nonce.
+
+    Args:
+        deps: of the process.
+        refresh_token: the one to be used.
+        place: where it comes from.
+        nonce: a random word of the client's, new for each refresh.
 
     Raises:
         Unauthenticated: unknown, used, expired, or the session has ended.
     """
-    old, following = tokens.digest(refresh_token), new_token()
+    following = tokens.successor(deps.settings, refresh_token, nonce) if nonce else new_token()
+    old, new = tokens.digest(refresh_token), tokens.digest(following)
     async with deps.db.connect() as connection:
-        rotated = await credentials.rotate_refresh_token(
-            connection, old=old, new=tokens.digest(following)
-        )
-        person = await people.find_by_id(connection, rotated[1]) if rotated else None
-        reused_by = None if rotated else await credentials.revoke_family_of_used(connection, old)
-    if reused_by:
-        deps.principals.forget(reused_by)
-        _log.warning("refresh_token.reused", user_id=str(reused_by))
-    if rotated is None or person is None:
-        raise Unauthenticated("The refresh token is not valid; sign in again.",
-                              code="refresh_invalid")  # fmt: skip
-    return SignedIn(_access(deps, person.id, rotated[0]), following, account(person))
+        live = await credentials.rotate_refresh_token(connection, old=old, new=new)
+        if live is None and nonce:
+            live = await credentials.reissue_refresh_token(connection, old=old, new=new)
+        person = await people.find_by_id(connection, live[1]) if live else None
+    if live is None or person is None:
+        raise await _not_refreshed(deps, old, place)
+    return SignedIn(_access(deps, person.id, live[0]), following, account(person))
 
 
 async def sign_out(deps: Deps, by: Principal) -> None:
     """End the session that asks; an API key has none, so nothing happens."""
     if by.session_id is not None:
-        async with deps.db.connect() as connection:
-            await credentials.revoke_session(connection, by.session_id, "signed_out")
+        async with transaction(deps.db) as connection:
+            if await credentials.revoke_own_session(
+                connection, by.user_id, by.session_id, "signed_out"
+            ):
+                await note(connection, by, "session.ended", f"session:{by.session_id}",
+                           after={"reason": "signed_out"})  # fmt: skip
         deps.principals.forget(by.user_id)
-
-
-class SessionView(msgspec.Struct, frozen=True, kw_only=True):
-    """A live session as its owner sees it."""
-
-    id: UUID
-    created_at: datetime
-    last_used_at: datetime
-    """When its tokens were last refreshed."""
-    expires_at: datetime
-    user_agent: str | None
-    ip: str | None
-    current: bool
-    """Whether it is the one that asks."""
-
-
-async def list_sessions(deps: Deps, by: Principal) -> list[SessionView]:
-    """The account's live sessions, last used first."""
-    async with deps.db.connect() as connection:
-        found = await credentials.list_sessions(connection, by.user_id, limit=SESSIONS_SHOWN)
-    return [SessionView(**one._asdict(), current=one.id == by.session_id) for one in found]
-
-
-async def end_session(deps: Deps, by: Principal, session_id: UUID) -> None:
-    """End one of the account's sessions; its sockets close within 10 s.
-
-    Raises:
-        NotFound: the account has no such live session.
-    """
-    async with transaction(deps.db) as connection:
-        if not await credentials.revoke_own_session(
-            connection, by.user_id, session_id, "ended_by_owner"
-        ):
-            raise NotFound(f"This account has no session {session_id}.")
-        await note(connection, by, "session.ended", f"session:{session_id}")
-    deps.principals.forget(by.user_id)
-
-
-async def change_password(deps: Deps, by: Principal, *, current: str, new: str) -> Account:
-    """Set a new password and end all other sessions of the account.
-
-    Raises:
-        Denied: an API key asks, or the current password is wrong.
-        Invalid: the new password is too weak.
-        Limited: too many wrong passwords.
-    """
-    session_id = session_of(by)
-    person = await person_of(deps, by)
-    guesses = guesses_of(person.username, f"user:{by.user_id}")
-    await allow_guess(deps, guesses)
-    if not await deps.passwords.verify(person.password_hash, current):
-        await count_guess(deps, guesses)
-        raise Denied("The current password is wrong.", code="bad_credentials")
-    check_strength(new, username=person.username, email=person.email)
-    encoded = await deps.passwords.hash(new)
-    async with transaction(deps.db) as connection:
-        if not await people.replace_password_hash(
-            connection, person.id, old=person.password_hash, new=encoded
-        ):
-            raise Conflict("The password was changed a moment ago.", code="password_changed")
-        await credentials.revoke_other_sessions(
-            connection, person.id, kept=session_id, why="password_changed"
-        )
-        await note(connection, by, "password.changed", f"user:{person.id}")
-    deps.principals.forget(person.id)
-    _log.info("password.changed", user_id=str(person.id))
-    return account(person)
 
 
 async def _open_session(deps: Deps, person: people.Person, place: Place) -> SignedIn:
     refresh_token = new_token()
-    async with deps.db.connect() as connection:
+    async with transaction(deps.db) as connection:
         session_id = await credentials.open_session(
             connection,
             person.id,
@@ -180,10 +116,30 @@ async def _open_session(deps: Deps, person: people.Person, place: Place) -> Sign
             user_agent=place.user_agent,
             ip=place.ip,
         )
-    if session_id is None:
-        raise Unauthenticated("The user name or the password is wrong.", code="bad_credentials")
+        if session_id is None:  # disabled since the password was checked
+            raise _refused()
+        by = Principal(person.id, person.username, person.role, session_id, ip=place.ip)
+        await note(connection, by, "session.opened", f"session:{session_id}")
     _log.info("session.opened", user_id=str(person.id), ip=place.ip)
     return SignedIn(_access(deps, person.id, session_id), refresh_token, account(person))
+
+
+async def _not_refreshed(deps: Deps, digest: str, place: Place) -> Unauthenticated:
+    """End the family of a token that was used before; what its holders are to be told."""
+    async with transaction(deps.db) as connection:
+        family = await credentials.revoke_family_of_used(connection, digest)
+        why = await credentials.why_refused(connection, digest)
+        person = await people.find_by_id(connection, family.user_id) if family else None
+        if family and person:
+            by = Principal(person.id, person.username, person.role, family.id, ip=place.ip)
+            await note(connection, by, "session.revoked", f"session:{family.id}",
+                       after={"reason": credentials.REUSED})  # fmt: skip
+    if family:
+        deps.principals.forget(family.user_id)
+        _log.warning("refresh_token.reused", user_id=str(family.user_id), ip=place.ip)
+    if why == credentials.REUSED:
+        return tokens.reused()
+    return Unauthenticated("The refresh token is not valid; sign in again.", code="refresh_invalid")
 
 
 async def _rehash(deps: Deps, person: people.Person, password: str) -> None:
@@ -197,3 +153,7 @@ async def _rehash(deps: Deps, person: people.Person, password: str) -> None:
 def _access(deps: Deps, user_id: UUID, session_id: UUID) -> str:
     key = tokens.signing_key(deps.settings)
     return tokens.new_access(key, user_id=user_id, session_id=session_id)
+
+
+def _refused() -> Unauthenticated:
+    return Unauthenticated("The user name or the password is wrong.", code="bad_credentials")

@@ -1,10 +1,12 @@
-"""The three kinds of credentials: access tokens, refresh tokens, API keys (S-01, S-03, S-09).
+"""The kinds of credentials: access tokens, refresh tokens, API keys, device cookies (S-01 to S-09).
 
 - access: JWT, HS256, 15 minutes; says which session asks, nothing about what it may do
 - refresh: 43 random characters, stored as SHA-256, used once
 - API key: tf_<id>_<43 random characters>_<checksum>, stored as SHA-256
+- device cookie: JWT with a key of its own; opens nothing, says that an account has signed in there
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -24,6 +26,8 @@ LEEWAY_SECONDS = 30
 MAX_TOKEN_BYTES = 4_096
 ISSUER = "taskforge"
 AUDIENCE = "taskforge-api"
+DEVICE_SECONDS = 180 * 86_400
+_DEVICE_AUDIENCE = "taskforge-device"
 _JWT: Any = jwt.PyJWT()
 """Untyped: its annotations name an optional package that is not installed here."""
 _HEADER = {"alg": "HS256", "typ": "at+jwt"}
@@ -41,6 +45,13 @@ class Access(NamedTuple):
     """Seconds since 1970."""
 
 
+class Device(NamedTuple):
+    """What a valid device cookie says."""
+
+    id: UUID
+    user_id: UUID
+
+
 class NewKey(NamedTuple):
     """An API key, as it is shown once."""
 
@@ -53,7 +64,7 @@ class NewKey(NamedTuple):
 
 def signing_key(settings: Settings) -> bytes:
     """The HS256 key: derived, so that it is 256 bits long and good for nothing else."""
-    return hmac.digest(settings.jwt_secret_key.encode(), b"taskforge access token", "sha256")
+    return _derived(settings, b"taskforge access token")
 
 
 def new_access(key: bytes, *, user_id: UUID, session_id: UUID) -> str:
@@ -108,6 +119,50 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def successor(settings: Settings, refresh_token: str, nonce: str) -> str:
+    """The refresh token after this one, for a client that names a nonce: the same every time."""
+    key = _derived(settings, b"taskforge refresh successor")
+    sealed = hmac.digest(key, f"{refresh_token}\0{nonce}".encode("utf-8", "replace"), "sha256")
+    return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
+def reused() -> Unauthenticated:
+    """What both holders of a refresh token are told: its owner and a thief look the same (S-03)."""
+    return Unauthenticated(
+        "This session has ended because one of its refresh tokens was used twice: somebody else may"
+        " have had a copy. Sign in again; if you sent none twice, change the password.",
+        code="refresh_reused",
+    )
+
+
+def new_device(settings: Settings, user_id: UUID) -> str:
+    """A device cookie: proof that the account has signed in with this browser before (S-08)."""
+    claims = {
+        "aud": _DEVICE_AUDIENCE,
+        "sub": str(user_id),
+        "jti": str(new_id()),
+        "exp": int(time.time()) + DEVICE_SECONDS,
+    }
+    return _JWT.encode(claims, _device_key(settings), algorithm="HS256")
+
+
+def read_device(settings: Settings, sealed: str) -> Device | None:
+    """What a device cookie says; None for whatever is not a valid one."""
+    if len(sealed) > MAX_TOKEN_BYTES:
+        return None
+    try:
+        claims: dict[str, Any] = _JWT.decode(
+            sealed,
+            _device_key(settings),
+            algorithms=["HS256"],
+            audience=_DEVICE_AUDIENCE,
+            options={"require": ["aud", "sub", "jti", "exp"], "strict_aud": True},
+        )
+        return Device(UUID(claims["jti"]), UUID(claims["sub"]))
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, OverflowError):
+        return None
+
+
 def new_api_key() -> NewKey:
     """A fresh API key."""
     key_id = new_id()
@@ -140,6 +195,14 @@ def api_key_id(key: str) -> UUID:
     if not 0 <= number < 1 << 128:
         raise Unauthenticated("The API key is not valid.", code="api_key_invalid")
     return UUID(int=number)
+
+
+def _device_key(settings: Settings) -> bytes:
+    return _derived(settings, b"taskforge device cookie")
+
+
+def _derived(settings: Settings, purpose: bytes) -> bytes:
+    return hmac.digest(settings.jwt_secret_key.encode(), purpose, "sha256")
 
 
 def _checksum(text: str) -> str:

@@ -1,6 +1,6 @@
 """Accounts: register, sign in, refresh, sign out, profile, default API key, socket ticket."""
 
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.datastructures import Cookie
@@ -10,12 +10,12 @@ from litestar.params import JSONBody
 from taskforge.api.auth import DepsHere, anyone, needs
 from taskforge.api.clients import header, place_of
 from taskforge.api.idempotency import asked_with_key, told
-from taskforge.api.people_schemas import PasswordChange, Refresh, Registration, SignIn, TokenPair
+from taskforge.api.people_schemas import OwnChange, Refresh, Registration, SignIn, TokenPair
 from taskforge.config import Settings
 from taskforge.core.errors import Denied, Unauthenticated
 from taskforge.core.people import Permission, Principal
 from taskforge.db.credentials import REFRESH_SECONDS
-from taskforge.flows import accounts, keys, sessions, tickets
+from taskforge.flows import accounts, keys, own, sessions, tickets, tokens
 from taskforge.flows.accounts import Account
 from taskforge.flows.keys import MadeKey
 from taskforge.flows.sessions import SignedIn
@@ -66,6 +66,7 @@ async def register(
         username=data.username,
         email=data.email,
         password=data.password,
+        place=place_of(request.scope, deps.settings.trusted_proxy_hops),
         asked=asked_with_key(request, deps, data),
     )
     return told(made)
@@ -80,34 +81,49 @@ async def register(
     status_code=200,
 )
 async def sign_in(data: JSONBody[SignIn], request: Asked, deps: DepsHere) -> Response[TokenPair]:
-    """Trades user name (or e-mail address) and password for an access and a refresh token."""
-    place = place_of(request.scope, deps.settings.trusted_proxy_hops)
+    """Trades user name (or e-mail address) and password for an access and a refresh token.
+
+    From the fifth wrong password on each one doubles the wait before the next try.
+    """
+    settings = deps.settings
+    device = request.cookies.get(cookie_name(settings, "device"))
+    place = place_of(request.scope, settings.trusted_proxy_hops)._replace(device=device)
     signed_in = await sessions.sign_in(
         deps, name=data.username, password=data.password, place=place
     )
-    return _pair(deps.settings, signed_in, as_cookie=data.session == "cookie")
+    answer = _pair(settings, signed_in, as_cookie=data.session == "cookie")
+    if data.session == "cookie":
+        device = tokens.new_device(settings, signed_in.account.id)
+        answer.set_cookie(_cookie(settings, "device", device, tokens.DEVICE_SECONDS))
+    return answer
 
 
 @post("/auth/refresh", operation_id="refreshTokens", summary="Get the next pair of tokens",
       guards=[anyone], opt=_REFRESH, status_code=200)  # fmt: skip
 async def refresh(data: JSONBody[Refresh], request: Asked, deps: DepsHere) -> Response[TokenPair]:
-    """Each refresh token is good once; using one again ends its session."""
-    if data.refresh_token is not None:
-        return _pair(deps.settings, await sessions.refresh(deps, data.refresh_token),
-                     as_cookie=False)  # fmt: skip
-    token = request.cookies.get(cookie_name(deps.settings))
-    if not token:
-        raise Unauthenticated("Send a refresh token, in the body or as the cookie.",
-                              code="refresh_invalid")  # fmt: skip
-    _check_same_site(request, deps.settings)
-    return _pair(deps.settings, await sessions.refresh(deps, token), as_cookie=True)
+    """Each refresh token is good once; using one again ends its session.
+
+    Only a client that lost the answer may send the same token once more, within 10 seconds and with
+    the same `nonce`.
+    """
+    settings = deps.settings
+    token, as_cookie = data.refresh_token, False
+    if token is None:
+        token, as_cookie = request.cookies.get(cookie_name(settings, "refresh")), True
+        if not token:
+            raise Unauthenticated("Send a refresh token, in the body or as the cookie.",
+                                  code="refresh_invalid")  # fmt: skip
+        _check_same_site(request, settings)
+    place = place_of(request.scope, settings.trusted_proxy_hops)
+    signed_in = await sessions.refresh(deps, token, place=place, nonce=data.nonce)
+    return _pair(settings, signed_in, as_cookie=as_cookie)
 
 
 @post("/auth/logout", operation_id="signOut", summary="Sign out", guards=READ, status_code=204)
 async def sign_out(request: Asked, deps: DepsHere) -> Response[None]:
     """Ends the session: its access and refresh tokens stop working."""
     await sessions.sign_out(deps, request.user)
-    gone = _cookie(deps.settings, "", max_age=0)
+    gone = _cookie(deps.settings, "refresh", "", max_age=0)
     cookies = [gone] if gone.key in request.cookies else []
     return Response(None, status_code=204, cookies=cookies)
 
@@ -120,17 +136,19 @@ async def get_me(request: Asked, deps: DepsHere) -> Account:
 
 @patch(
     "/auth/me",
-    operation_id="changePassword",
-    summary="Change the password",
+    operation_id="changeMe",
+    summary="Change the password or the e-mail address",
     guards=ACCOUNT,
     opt=_PASSWORD,
 )
-async def change_password(
-    data: JSONBody[PasswordChange], request: Asked, deps: DepsHere
-) -> Account:
-    """All other sessions of the account end; API keys stay."""
-    return await sessions.change_password(
-        deps, request.user, current=data.current_password, new=data.new_password
+async def change_me(data: JSONBody[OwnChange], request: Asked, deps: DepsHere) -> Account:
+    """With a new password all other sessions of the account end; API keys stay."""
+    return await own.change_own(
+        deps,
+        request.user,
+        current=data.current_password,
+        password=data.new_password,
+        email=data.email,
     )
 
 
@@ -156,10 +174,10 @@ async def make_ticket(request: Asked, deps: DepsHere) -> Ticket:
     return await tickets.make_ticket(deps, request.user)
 
 
-def cookie_name(settings: Settings) -> str:
-    """The refresh cookie's name; browsers take the prefix over TLS only."""
+def cookie_name(settings: Settings, what: Literal["refresh", "device"]) -> str:
+    """A cookie's name; browsers take the prefix over TLS only."""
     prefix = "__Secure-" if settings.environment == "production" else ""
-    return f"{prefix}taskforge-refresh"
+    return f"{prefix}taskforge-{what}"
 
 
 def _pair(settings: Settings, signed_in: SignedIn, *, as_cookie: bool) -> Response[TokenPair]:
@@ -168,13 +186,17 @@ def _pair(settings: Settings, signed_in: SignedIn, *, as_cookie: bool) -> Respon
         refresh_token=None if as_cookie else signed_in.refresh_token,
         user=signed_in.account,
     )
-    cookies = [_cookie(settings, signed_in.refresh_token, REFRESH_SECONDS)] if as_cookie else []
-    return Response(body, status_code=200, cookies=cookies)
+    answer = Response(body, status_code=200)
+    if as_cookie:
+        answer.set_cookie(_cookie(settings, "refresh", signed_in.refresh_token, REFRESH_SECONDS))
+    return answer
 
 
-def _cookie(settings: Settings, value: str, max_age: int) -> Cookie:
+def _cookie(
+    settings: Settings, what: Literal["refresh", "device"], value: str, max_age: int
+) -> Cookie:
     return Cookie(
-        key=cookie_name(settings),
+        key=cookie_name(settings, what),
         value=value,
         max_age=max_age,
         path=COOKIE_PATH,
@@ -202,7 +224,7 @@ router = Router(
         refresh,
         sign_out,
         get_me,
-        change_password,
+        change_me,
         make_key,
         revoke_key,
         make_ticket,

@@ -11,8 +11,8 @@ from taskforge.api.auth import DepsHere, needs
 from taskforge.api.idempotency import asked_with_key, told
 from taskforge.api.people_schemas import KeyOrder, KeyPage, SessionPage
 from taskforge.core.people import Permission, Principal
-from taskforge.flows import keys, sessions
-from taskforge.flows.keys import MadeKey
+from taskforge.flows import keys, own
+from taskforge.flows.keys import FurtherKey
 
 Asked = Request[Principal, Any, Any]
 
@@ -31,9 +31,14 @@ async def list_keys(request: Asked, deps: DepsHere) -> KeyPage:
 
 @post("/auth/api-keys", operation_id="makeApiKey", summary="Make an API key", guards=ACCOUNT,
       opt=_KEY,
-      responses={200: ResponseSpec(MadeKey, description="A repeat.")})  # fmt: skip
-async def make_key(data: JSONBody[KeyOrder], request: Asked, deps: DepsHere) -> Response[MadeKey]:
-    """The key is shown only here. A scope narrows it to permissions, job types and queues."""
+      responses={200: ResponseSpec(FurtherKey, description="A repeat.")})  # fmt: skip
+async def make_key(
+    data: JSONBody[KeyOrder], request: Asked, deps: DepsHere
+) -> Response[FurtherKey]:
+    """The key is shown only here. A scope narrows it to permissions, job types, queues, networks.
+
+    It expires in 90 days unless `expires_at` says otherwise; null: never.
+    """
     made = await keys.make_key(
         deps,
         request.user,
@@ -55,15 +60,16 @@ async def revoke_key(key_id: FromPath[UUID], request: Asked, deps: DepsHere) -> 
 @get("/auth/sessions", operation_id="listSessions", summary="List the account's sessions",
      guards=ACCOUNT)  # fmt: skip
 async def list_sessions(request: Asked, deps: DepsHere) -> SessionPage:
-    """Where the account is signed in."""
-    return SessionPage(items=await sessions.list_sessions(deps, request.user))
+    """Where the account is signed in, and which of its sessions were ended in the last 30 days."""
+    found = await own.list_sessions(deps, request.user)
+    return SessionPage(items=found.live, ended=found.ended)
 
 
 @delete("/auth/sessions/{session_id:uuid}", operation_id="endSession", summary="End a session",
         guards=ACCOUNT)  # fmt: skip
 async def end_session(session_id: FromPath[UUID], request: Asked, deps: DepsHere) -> None:
     """Its tokens stop working within seconds, on open connections too."""
-    await sessions.end_session(deps, request.user, session_id)
+    await own.end_session(deps, request.user, session_id)
 
 
 router = Router(
