@@ -196,23 +196,6 @@ async def test_a_cookie_refreshes_only_with_our_header_and_from_our_origin(
     assert "set-cookie" in good.headers
 
 
-async def test_a_new_password_ends_the_other_sessions(
-    client: httpx.AsyncClient, ada: dict[str, str]
-):
-    other = (await sign_in(client)).json()
-    mine = {"Authorization": f"Bearer {ada['access_token']}"}
-    change = {"current_password": ADA["password"], "new_password": "another fine password"}
-
-    answer = await client.patch("/api/v1/auth/me", json=change, headers=mine)
-
-    assert answer.status_code == 200
-    theirs = {"Authorization": f"Bearer {other['access_token']}"}
-    assert (await client.get("/api/v1/auth/me", headers=theirs)).status_code == 401
-    assert (await client.get("/api/v1/auth/me", headers=mine)).status_code == 200
-    assert (await sign_in(client)).status_code == 401
-    assert (await sign_in(client, password="another fine password")).status_code == 200
-
-
 async def test_an_api_key_works_until_it_is_replaced_or_revoked(
     client: httpx.AsyncClient, viewer: httpx.AsyncClient
 ):

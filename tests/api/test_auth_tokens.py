@@ -121,10 +121,6 @@ async def test_a_token_in_its_leeway_still_counts(
     assert await status_with(client, forge(claims_of(viewer), tokens.signing_key(settings))) == 200
 
 
-async def test_a_refresh_token_is_no_access_token(client: httpx.AsyncClient):
-    assert await status_with(client, "aB3-" * 10 + "xyz") == 401
-
-
 @pytest.mark.parametrize(
     "headers",
     [

@@ -1,9 +1,11 @@
 """API keys that are narrowed, sessions that are ended (S-02, S-09)."""
 
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from taskforge.flows import tickets
 from tests.api.conftest import http_client
 
 KEYS = "/api/v1/auth/api-keys"
@@ -117,6 +119,86 @@ async def test_a_key_with_a_limit_of_its_own_is_counted_by_itself(app, operator)
 
     assert statuses == [200, 200, 429]
     assert (await operator.get("/api/v1/job-types")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("networks", "status"),
+    [
+        (["127.0.0.0/8"], 200),
+        (["192.0.2.1", "127.0.0.1"], 200),
+        (["::1", "192.0.2.0/24"], 403),
+    ],
+)
+async def test_a_key_is_used_from_its_own_networks_alone(app, operator, networks, status):
+    async with keyed(app, operator, scope={"networks": networks}) as robot:
+        answers = [await robot.get("/api/v1/jobs"), await robot.post("/api/v1/ws-ticket")]
+        if status != 200:
+            answers.append(await robot.get("/api/v1/events"))
+
+    assert {it.status_code for it in answers} <= {status, 201}
+    if status == 403:
+        assert {it.json()["code"] for it in answers} == {"key_not_from_here"}
+
+
+async def test_a_ticket_of_a_key_is_used_from_its_own_networks_alone(app, deps, operator):
+    async with keyed(app, operator, scope={"networks": ["127.0.0.1"]}) as robot:
+        made = (await robot.post("/api/v1/ws-ticket")).json()
+
+    principal = await tickets.take_ticket(deps, made["ticket"])
+
+    assert principal._replace(ip="127.0.0.1").is_at_home()
+    assert not principal._replace(ip="127.0.0.2").is_at_home()
+
+
+async def test_networks_are_kept_in_one_form(operator):
+    networks = ["2001:DB8:0::/32", "192.0.2.7", "192.0.2.7/32", "0.0.0.0/0"]
+    await operator.post(KEYS, json={"name": "robot", "scope": {"networks": networks}})
+
+    [key] = (await operator.get(KEYS)).json()["items"]
+
+    assert key["scope"]["networks"] == ["0.0.0.0/0", "192.0.2.7/32", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize(
+    "networks",
+    [[], ["192.0.2.1/24"], ["192.0.2.0/33"], ["example.com"], ["::ffff:192.0.2.1"], ["fe80::1%1"],
+     ["0177.0.0.1"], [""], [1], ["192.0.2.0/24"] * 21, "192.0.2.0/24"],
+    ids=str,
+)  # fmt: skip
+async def test_what_is_no_network_is_refused(operator, networks):
+    answer = await operator.post(KEYS, json={"name": "x", "scope": {"networks": networks}})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/scope")
+
+
+async def test_a_further_key_lives_90_days_unless_one_says_otherwise(operator):
+    made = [
+        (await operator.post(KEYS, json={"name": "x", **order})).json()["expires_at"]
+        for order in ({}, {"expires_at": None}, {"expires_at": "2090-01-01T00:00:00Z"})
+    ]
+
+    by_default = datetime.fromisoformat(made[0]) - datetime.now(UTC)
+    assert timedelta(days=89, hours=23) < by_default < timedelta(days=90, minutes=1)
+    assert made[1:] == [None, "2090-01-01T00:00:00Z"]
+    listed = (await operator.get(KEYS)).json()["items"]
+    assert [key["expires_at"] for key in reversed(listed)] == made
+
+
+async def test_the_default_key_does_not_expire(operator):
+    await operator.post("/api/v1/auth/api-key")
+
+    [key] = (await operator.get(KEYS)).json()["items"]
+    assert key["expires_at"] is None
+
+
+async def test_a_key_that_has_expired_lets_nobody_in(app, deps, operator):
+    async with keyed(app, operator) as robot:
+        async with deps.db.connect() as connection:
+            await connection.exec_driver_sql("UPDATE api_keys SET expires_at = now()")
+        answer = await robot.get("/api/v1/jobs")
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "api_key_invalid")
 
 
 async def test_an_account_has_at_most_twenty_keys(operator):

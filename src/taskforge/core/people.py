@@ -175,4 +175,6 @@ def _network(text: str) -> IPv4Network | IPv6Network:
         raise ValueError(f"{text!r} is not a network: {error}") from None
     if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
         raise ValueError(f"{text!r}: write it as IPv4")
+    if "%" in text:  # the zone of one machine means nothing to another
+        raise ValueError(f"{text!r}: a network has no zone")
     return network

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from taskforge.core.demo import DEMO_PASSWORDS
-from taskforge.core.errors import Unauthenticated
+from taskforge.core.errors import Unauthenticated, Unavailable
 from taskforge.core.ids import new_token
 from taskforge.core.people import Nobody, Principal
 from taskforge.db import credentials, people
@@ -143,7 +143,10 @@ async def _not_refreshed(deps: Deps, digest: str, place: Place) -> Unauthenticat
 
 
 async def _rehash(deps: Deps, person: people.Person, password: str) -> None:
-    encoded = await deps.passwords.hash(password)
+    try:
+        encoded = await deps.passwords.hash(password)
+    except Unavailable:
+        return  # at the next sign-in, then
     async with deps.db.connect() as connection:
         await people.replace_password_hash(
             connection, person.id, old=person.password_hash, new=encoded
