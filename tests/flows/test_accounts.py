@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -118,15 +119,25 @@ async def test_a_wrong_current_password_changes_nothing(deps: Deps):
     await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
 
 
-async def test_key_use_is_noted(deps: Deps):
+async def test_key_use_is_noted_once_a_minute_at_most(deps: Deps):
     await accounts.ensure_demo_users(deps)
     signed_in = await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
     made = (await keys.make_default_key(deps, await principal_of(deps, signed_in))).answer
 
-    await deps.principals.of_api_key(made.key)
+    async def age_after_use(age: timedelta | None) -> float:
+        """Seconds since the noted use of a key, when one of that age was noted before."""
+        async with deps.db.connect() as connection:
+            await connection.execute(
+                text("UPDATE api_keys SET last_used_at = now() - CAST(:age AS interval)"),
+                {"age": age},
+            )
+            await deps.principals.of_key_id(made.id)
+            noted = "SELECT extract(epoch FROM now() - last_used_at)::float8 FROM api_keys"
+            return float(str(await connection.scalar(text(noted))))
 
-    async with deps.db.connect() as connection:
-        assert await connection.scalar(text("SELECT last_used_at FROM api_keys")) is not None
+    assert await age_after_use(None) < 20
+    assert await age_after_use(timedelta(seconds=61)) < 20
+    assert await age_after_use(timedelta(seconds=30)) >= 30
 
 
 async def test_too_many_hashes_at_once_are_turned_away_and_the_rest_are_done(

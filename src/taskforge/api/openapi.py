@@ -147,6 +147,8 @@ def _usual_errors(operation: dict[str, Any], path: str, method: str) -> set[str]
 
 _BODY = {"400", "413", "415", "422", "429", "503"}
 _MORE_ERRORS = {
+    ("/api/v1/auth/me", "patch"): {"409"},
+    ("/api/v1/auth/api-keys", "post"): {"409"},
     ("/api/v1/uploads", "post"): {"409"},
     ("/api/v1/jobs/{job_id}/artifacts/{name}", "get"): {"416"},
 }

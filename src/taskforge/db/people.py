@@ -39,6 +39,7 @@ _BY_NAME = text(
     f"SELECT {_PERSON} FROM users"
     " WHERE lower(username) = lower(:name) OR lower(email) = lower(:name)"
 )
+_WAS_HERE = text("SELECT EXISTS (SELECT 1 FROM sessions WHERE user_id = :id AND ip = :ip)")
 _BY_ID = text(f"SELECT {_PERSON} FROM users WHERE id = :id")
 _REPLACE_HASH = text(
     "UPDATE users SET password_hash = :new WHERE id = :id AND password_hash = :old RETURNING id"
@@ -79,6 +80,11 @@ async def insert_user(
 async def find_by_name(connection: AsyncConnection, name: str) -> Person | None:
     """The account with this user name or e-mail address, in any letter case."""
     return _person(await _one(connection, _BY_NAME, name=name))
+
+
+async def was_here(connection: AsyncConnection, user_id: UUID, ip: str) -> bool:
+    """Whether the account has signed in from this address before; False for an unknown account."""
+    return bool(await connection.scalar(_WAS_HERE, {"id": user_id, "ip": ip}))
 
 
 async def find_by_id(connection: AsyncConnection, user_id: UUID) -> Person | None:

@@ -2,7 +2,7 @@
 
 Wrong passwords count by account and network, by account over all networks, and by neighbourhood
 over all accounts. The last two have short delays, so that nobody can lock others out, and spare
-whoever brings a device cookie of the account: such tries count by device and by place alone.
+whoever has signed in to the account from the same address, or brings a device cookie of it.
 """
 
 import hashlib
@@ -44,32 +44,33 @@ class Guess(NamedTuple):
     """Wrong tries so far, when it is time to note them; else 0."""
 
 
-def password_ladders(name: str, network: str) -> list[Ladder]:
-    """What a wrong password for an account counts against, wherever it is from.
-
-    Args:
-        name: as given at sign-in; need not exist.
-        network: where the guess comes from.
-    """
-    who = _digest(name.strip().lower())
-    return [
-        Ladder(f"place:{who}:{network}", FREE, CAP, DAY, cleared=True),
-        Ladder(f"account:{who}", 50, 30, DAY),
-    ]
-
-
-def sign_in_ladders(name: str, place: Place, device: UUID | None) -> list[Ladder]:
+def sign_in_ladders(
+    name: str, place: Place, *, device: UUID | None = None, was_here: bool = False
+) -> list[Ladder]:
     """What a wrong password at sign-in counts against.
 
     Args:
         name: as given; need not exist.
         place: where it is from.
         device: id of a device cookie of this very account.
+        was_here: whether the account has signed in from this address before.
     """
-    here, account = password_ladders(name, place.network)
+    who = hashlib.sha256(name.strip().lower().encode("utf-8", "replace")).hexdigest()[:32]
+    here = Ladder(f"place:{who}:{place.network}", FREE, CAP, DAY, cleared=True)
     if device is not None:
         return [here, Ladder(f"device:{device}", FREE, CAP, DAY, cleared=True)]
-    return [here, account, Ladder(f"area:{_area(place.ip)}", 100, 10, 300)]
+    if was_here:
+        return [here]
+    return [
+        here,
+        Ladder(f"account:{who}", 50, 30, DAY),
+        Ladder(f"area:{_area(place.ip)}", 100, 10, 300),
+    ]
+
+
+def own_ladders(user_id: UUID) -> list[Ladder]:
+    """What a wrong password counts against where somebody is signed in."""
+    return [Ladder(f"own:{user_id}", FREE, CAP, DAY, cleared=True)]
 
 
 @asynccontextmanager
@@ -142,10 +143,6 @@ async def _take_turn(deps: Deps, ladders: Sequence[Ladder]) -> None:
     if wait:
         raise Limited("Too many wrong tries; the next one may be made later.",
                       retry_after=wait, code="too_many_guesses")  # fmt: skip
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _area(ip: str) -> str:

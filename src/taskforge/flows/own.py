@@ -15,7 +15,7 @@ from taskforge.db.audit import note
 from taskforge.db.engine import transaction
 from taskforge.flows.accounts import Account, account, name_is_taken, person_of, session_of
 from taskforge.flows.deps import Deps
-from taskforge.flows.guesses import guess_password, naming, note_burst, password_ladders
+from taskforge.flows.guesses import guess_password, naming, note_burst, own_ladders
 from taskforge.flows.strength import check_strength
 from taskforge.log import get_logger
 
@@ -118,7 +118,7 @@ async def change_own(
 async def _check_current(deps: Deps, by: Principal, person: people.Person, current: str) -> None:
     guess = await guess_password(
         deps,
-        password_ladders(person.username, f"user:{by.user_id}"),
+        own_ladders(person.id),
         encoded=person.password_hash,
         password=current,
     )

@@ -17,6 +17,9 @@ from taskforge.flows.guesses import Place, guess_password, note_burst, sign_in_l
 from taskforge.log import get_logger
 from taskforge.metrics import AUTH_FAILURES
 
+NOBODYS_ID = UUID(int=0)
+"""Stands in for an unknown account, so that it is asked for as much as a known one (S-07)."""
+
 _log = get_logger(__name__)
 
 
@@ -41,12 +44,18 @@ async def sign_in(deps: Deps, *, name: str, password: str, place: Place) -> Sign
     """
     async with deps.db.connect() as connection:
         person = await people.find_by_name(connection, name)
+        known_as = person.id if person else NOBODYS_ID
+        was_here = await people.was_here(connection, known_as, place.ip)
     device = tokens.read_device(deps.settings, place.device) if place.device else None
-    trusted = device.id if device and person and device.user_id == person.id else None
     usable = person and person.active and not _is_for_demos(deps, password)
     guess = await guess_password(
         deps,
-        sign_in_ladders(name, place, trusted),
+        sign_in_ladders(
+            name,
+            place,
+            device=device.id if device and device.user_id == known_as else None,
+            was_here=was_here,
+        ),
         encoded=person.password_hash if person and usable else None,
         password=password,
     )

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from taskforge.api.auth import DepsHere, needs
 from taskforge.api.idempotency import asked_with_key, told
 from taskforge.api.people_schemas import KeyOrder, KeyPage, SessionPage
+from taskforge.api.routes.auth import MAX_BODY
 from taskforge.core.people import Permission, Principal
 from taskforge.flows import keys, own
 from taskforge.flows.keys import FurtherKey
@@ -76,4 +77,5 @@ router = Router(
     "/",
     route_handlers=[list_keys, make_key, revoke_key, list_sessions, end_session],
     tags=["auth"],
+    request_max_body_size=MAX_BODY,
 )
