@@ -65,10 +65,16 @@ async def test_an_address_that_another_account_has_is_refused(
 
 
 @pytest.mark.parametrize(
-    "change", [{}, {"email": "nobody"}, {"new_password": "password1234!"}, {"role": "admin"}]
+    ("change", "pointers"),
+    [
+        ({}, []),
+        ({"email": "nobody"}, ["/email"]),
+        ({"new_password": "password1234!"}, ["/new_password"]),
+        ({"role": "admin"}, ["/role"]),
+    ],
 )
 async def test_a_change_of_nothing_or_of_what_is_not_ones_own_is_refused(
-    client: httpx.AsyncClient, ada: dict[str, str], change: dict[str, str]
+    client: httpx.AsyncClient, ada: dict[str, str], change: dict[str, str], pointers: list[str]
 ):
     mine = {"Authorization": f"Bearer {ada['access_token']}"}
 
@@ -77,6 +83,7 @@ async def test_a_change_of_nothing_or_of_what_is_not_ones_own_is_refused(
     )
 
     assert answer.status_code == 422
+    assert [it["pointer"] for it in answer.json()["errors"]] == pointers
 
 
 async def test_what_an_account_does_with_itself_is_in_the_trail(

@@ -106,7 +106,11 @@ async def change_own(
     changed = person._replace(email=email or person.email)
     if password is not None:
         await asyncio.to_thread(
-            check_strength, password, username=person.username, email=changed.email
+            check_strength,
+            password,
+            username=person.username,
+            email=changed.email,
+            pointer="/new_password",
         )
         changed = changed._replace(password_hash=await deps.passwords.hash(password))
     async with naming(deps, f"user:{by.user_id}"):

@@ -145,6 +145,7 @@ async def _not_refreshed(deps: Deps, digest: str, place: Place) -> Unauthenticat
                        after={"reason": credentials.REUSED})  # fmt: skip
     if family:
         deps.principals.forget(family.user_id)
+        AUTH_FAILURES.labels(credentials.REUSED).inc()
         _log.warning("refresh_token.reused", user_id=str(family.user_id), ip=place.ip)
     if why == credentials.REUSED:
         return tokens.reused()

@@ -15,13 +15,19 @@ _EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 _LEET = str.maketrans("@430157$!", "aaeoistsi")
 
 
-def check_strength(password: str, *, username: str, email: str) -> None:
+def check_strength(password: str, *, username: str, email: str, pointer: str = "/password") -> None:
     """Refuse a new password that others would guess.
 
     The first call of a process reads the list of common ones, which takes some milliseconds.
 
+    Args:
+        password: the new one.
+        username: of the account.
+        email: the same.
+        pointer: where the password stands in the request.
+
     Raises:
-        Invalid: with a pointer to `password`.
+        Invalid: says why.
     """
     folded = password.casefold()
     names = {username.casefold(), email.casefold(), email.split("@", maxsplit=1)[0].casefold()}
@@ -36,7 +42,7 @@ def check_strength(password: str, *, username: str, email: str) -> None:
     else:
         return
     raise Invalid(f"This password cannot be used: {message}.", code="weak_password",
-                  faults=[Fault("/password", message)])  # fmt: skip
+                  faults=[Fault(pointer, message)])  # fmt: skip
 
 
 def _forms(word: str) -> Iterator[str]:

@@ -102,6 +102,23 @@ async def test_batches_are_to_be_had_for_the_asking(server, token, stream):
     assert versions(batch["events"]) == [10]
 
 
+async def test_a_key_opens_the_socket_from_its_own_networks_alone(server, token):
+    made_keys: list[str] = []
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+        for network in ("127.0.0.0/8", "192.0.2.0/24"):
+            order = {"name": "robot", "scope": {"networks": [network]}}
+            made = await client.post(
+                "/api/v1/auth/api-keys", json=order, headers={"Authorization": f"Bearer {token}"}
+            )
+            made_keys.append(made.json()["key"])
+
+    async with connect(server.socket_url, additional_headers={"X-API-Key": made_keys[0]}) as socket:
+        assert (await said(socket))["event"] == "connected"
+    refused = await refusal(server.socket_url, additional_headers={"X-API-Key": made_keys[1]})
+    assert refused.status_code == 403
+    assert json.loads(refused.body)["code"] == "key_not_from_here"
+
+
 GARBAGE = {
     "binary": (b"\x00\xff", 1003),
     "no JSON": ("{", 4400),
