@@ -70,6 +70,18 @@ def test_an_old_access_token_is_traded_without_a_word(user, signed_in, file, api
     assert file.get(api.url).refresh_token != signed_in.refresh_token
 
 
+def test_a_command_that_is_killed_before_it_keeps_the_answer_does_no_harm(
+    user, signed_in, file, api
+):
+    grow_old(file, api.url)
+    before = file.get(api.url)
+    assert user("job", "list").exit_code == 0
+    with file.locked():
+        file.put(api.url, before)
+
+    assert [user("job", "list").exit_code for _ in range(2)] == [0, 0]
+
+
 def test_a_token_that_the_server_refuses_is_traded(user, signed_in, file, api):
     with file.locked():
         file.put(api.url, msgspec.structs.replace(signed_in, access_token="e.e.e"))

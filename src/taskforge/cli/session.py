@@ -2,7 +2,8 @@
 
 Sessions are kept in the user's configuration folder, one for each address, readable by their owner
 alone. A refresh token is good once (S-03), so whoever trades it holds a lock on the file; a second
-command waits and finds the new pair.
+command waits and finds the new pair. What a command that was killed over it has lost, the next one
+gets from the server, within seconds.
 """
 
 import fcntl
@@ -18,6 +19,7 @@ import typer
 
 from taskforge.cli.client_http import Http
 from taskforge.core.errors import NotFound, Unauthenticated
+from taskforge.core.ids import new_token
 
 EARLY_SECONDS = 30.0
 """An access token that ends so soon is traded before it is used."""
@@ -34,6 +36,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Of the access token: seconds since 1970, by this machine's clock."""
     demo: bool = False
     """Opened by itself for the demo account, and so may be opened again by itself."""
+    nonce: str | None = None
+    """Goes with the refresh token: whoever is killed before the answer is kept may ask again."""
 
 
 class _User(msgspec.Struct, frozen=True):
@@ -179,7 +183,9 @@ class Session:
     def _refreshed(self, kept: Kept) -> Kept | None:
         try:
             answer = self._http.send(
-                "POST", "/api/v1/auth/refresh", body={"refresh_token": kept.refresh_token}
+                "POST",
+                "/api/v1/auth/refresh",
+                body={"refresh_token": kept.refresh_token, "nonce": kept.nonce},
             )
         except Unauthenticated:
             return None
@@ -230,4 +236,5 @@ def _kept(signed_in: SignedIn, *, demo: bool) -> Kept:
         refresh_token=signed_in.refresh_token,
         expires_at=time.time() + signed_in.expires_in,
         demo=demo,
+        nonce=new_token(),
     )
