@@ -7,9 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from support.waiting import eventually
 from taskforge.config import Settings
 from taskforge.core.errors import Conflict, Denied, Invalid, Unauthenticated, Unavailable
+from taskforge.core.ids import new_id
 from taskforge.core.people import Principal, Role
+from taskforge.db import credentials, people
+from taskforge.db.engine import transaction
 from taskforge.flows import accounts, keys, own, sessions, tokens
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.passwords import QUEUE_LIMIT, Passwords
@@ -117,6 +121,60 @@ async def test_a_wrong_current_password_changes_nothing(deps: Deps):
         )
 
     await sessions.sign_in(deps, name="viewer", password="viewer1234", place=PLACE)
+
+
+@pytest.mark.parametrize("first", ["change", "session"])
+async def test_no_session_outlives_the_password_that_opened_it(deps: Deps, first: str):
+    await accounts.ensure_demo_users(deps)
+    async with deps.db.connect() as connection:
+        person = await people.find_by_name(connection, "viewer")
+    assert person is not None
+    known = person
+
+    async def open_one() -> None:
+        async with transaction(deps.db) as connection:
+            await credentials.open_session(
+                connection, known.id, digest="a digest", checked=known.password_changed_at,
+                user_agent=None, ip=None,
+            )  # fmt: skip
+            if first == "session":
+                going.set()
+                await waiting(deps)
+
+    async def change() -> None:
+        async with transaction(deps.db) as connection:
+            assert await people.replace_own(
+                connection, known, known._replace(password_hash="another")
+            )
+            if first == "change":
+                going.set()
+                await waiting(deps)
+            await credentials.revoke_other_sessions(
+                connection, known.id, kept=new_id(), why="password_changed"
+            )
+
+    going = asyncio.Event()
+    deeds = [change, open_one] if first == "change" else [open_one, change]
+    begun = asyncio.create_task(deeds[0]())
+    await going.wait()
+    await asyncio.gather(begun, deeds[1]())
+
+    async with deps.db.connect() as connection:
+        assert await credentials.list_sessions(connection, known.id, limit=10) == []
+
+
+async def waiting(deps: Deps) -> None:
+    """Until another connection waits for a lock of ours."""
+
+    async def is_blocked() -> bool:
+        async with deps.db.connect() as connection:
+            blocked = (
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            return bool(await connection.scalar(text(blocked)))
+
+    await eventually(is_blocked)
 
 
 async def test_key_use_is_noted_once_a_minute_at_most(deps: Deps):

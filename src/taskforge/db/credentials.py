@@ -57,12 +57,14 @@ class Family(NamedTuple):
     user_id: UUID
 
 
+# The lock makes it wait for a change of the password or of the account, which then sees the session
+# or is seen by it: none is opened with what no longer counts (S-14).
 _OPEN_SESSION = text("""
     WITH opened AS (
         INSERT INTO sessions (id, user_id, expires_at, user_agent, ip)
         SELECT :session_id, id, clock_timestamp() + make_interval(secs => :session_seconds),
                :user_agent, :ip
-        FROM users WHERE id = :user_id AND active
+        FROM users WHERE id = :user_id AND active AND password_changed_at = :checked FOR SHARE
         RETURNING id
     )
     INSERT INTO refresh_tokens (id, session_id, digest, expires_at)
@@ -153,10 +155,23 @@ async def open_session(
     user_id: UUID,
     *,
     digest: str,
+    checked: datetime,
     user_agent: str | None,
     ip: str | None,
 ) -> UUID | None:
-    """A new session with its first refresh token; None when the account was disabled meanwhile."""
+    """A new session with its first refresh token.
+
+    Args:
+        connection: of the transaction.
+        user_id: whose.
+        digest: of the refresh token.
+        checked: `password_changed_at` of the password that was checked.
+        user_agent: of the sign-in.
+        ip: the same.
+
+    Returns:
+        None when the account was disabled, or its password changed, since it was checked.
+    """
     session_id = new_id()
     row = await _one(
         connection,
@@ -165,6 +180,7 @@ async def open_session(
         session_seconds=float(SESSION_SECONDS),
         refresh_seconds=float(REFRESH_SECONDS),
         user_id=user_id,
+        checked=checked,
         user_agent=user_agent,
         ip=ip,
         token_id=new_id(),

@@ -26,9 +26,12 @@ class Person(NamedTuple):
     active: bool
     created_at: datetime
     rate_limit: int | None
+    password_changed_at: datetime
 
 
-_PERSON = "id, username, email, password_hash, role, active, created_at, rate_limit"
+_PERSON = (
+    "id, username, email, password_hash, role, active, created_at, rate_limit, password_changed_at"
+)
 
 _INSERT = text(
     f"INSERT INTO users (id, username, email, password_hash, role)"

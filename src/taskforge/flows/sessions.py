@@ -122,10 +122,11 @@ async def _open_session(deps: Deps, person: people.Person, place: Place) -> Sign
             connection,
             person.id,
             digest=tokens.digest(refresh_token),
+            checked=person.password_changed_at,
             user_agent=place.user_agent,
             ip=place.ip,
         )
-        if session_id is None:  # disabled since the password was checked
+        if session_id is None:  # changed since the password was checked
             raise _refused()
         by = Principal(person.id, person.username, person.role, session_id, ip=place.ip)
         await note(connection, by, "session.opened", f"session:{session_id}")

@@ -209,7 +209,12 @@ async def token(settings: Settings) -> str:
         )
         assert person is not None
         session_id = await credentials.open_session(
-            connection, person.id, digest="-", user_agent=None, ip="192.0.2.1"
+            connection,
+            person.id,
+            digest="-",
+            checked=person.password_changed_at,
+            user_agent=None,
+            ip="192.0.2.1",
         )
         assert session_id is not None
     await engine.dispose()

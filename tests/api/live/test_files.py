@@ -51,7 +51,12 @@ async def operator_token(settings, db):
         )
         assert person
         session_id = await credentials.open_session(
-            connection, person.id, digest="-", user_agent=None, ip="192.0.2.1"
+            connection,
+            person.id,
+            digest="-",
+            checked=person.password_changed_at,
+            user_agent=None,
+            ip="192.0.2.1",
         )
         assert session_id
     return new_access(signing_key(settings), user_id=person.id, session_id=session_id)

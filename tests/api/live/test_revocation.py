@@ -79,7 +79,12 @@ async def token_of(settings: Settings, name: str, role: Role = Role.VIEWER) -> s
         )
         assert person is not None
         session_id = await credentials.open_session(
-            connection, person.id, digest=name, user_agent=None, ip="192.0.2.1"
+            connection,
+            person.id,
+            digest=name,
+            checked=person.password_changed_at,
+            user_agent=None,
+            ip="192.0.2.1",
         )
         assert session_id is not None
     await engine.dispose()
