@@ -25,6 +25,31 @@ async def owing(client, n=1):
     return ids
 
 
+REFUSED = {
+    "private": ("http://127.0.0.1/hook", "OUTBOUND_ALLOWED_HOSTS"),
+    "another notation": ("http://0x7f.1/hook", "OUTBOUND_ALLOWED_HOSTS"),
+    "port": ("https://example.com:22/hook", "80, 443, 8080, 8443"),
+    "user": ("https://ann:pw@example.com/hook", "user name"),
+    "fragment": ("https://example.com/hook#x", "fragment"),
+    "no host": ("https:///hook", "names a host"),
+}
+
+
+@pytest.mark.parametrize(("url", "advice"), REFUSED.values(), ids=REFUSED)
+async def test_a_receiver_that_no_webhook_may_reach_is_refused_with_the_job(operator, url, advice):
+    order = ORDER | {"webhook_url": url}
+
+    one = await operator.post("/api/v1/jobs", json=order)
+    many = (await operator.post("/api/v1/jobs/bulk", json={"jobs": [ORDER, order]})).json()
+
+    assert (one.status_code, one.json()["code"]) == (422, "webhook_url_refused")
+    [fault] = one.json()["errors"]
+    assert fault["pointer"] == "/webhook_url"
+    assert advice in fault["message"]
+    assert [item["status"] for item in many["items"]] == [201, 422]
+    assert many["items"][1]["problem"]["errors"][0]["pointer"] == "/jobs/1/webhook_url"
+
+
 async def test_the_secret_is_shown_once_and_rotates_with_an_overlap(operator):
     first = await operator.post("/api/v1/webhooks/secret")
     second = await operator.post("/api/v1/webhooks/secret")

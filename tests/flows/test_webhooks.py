@@ -1,18 +1,22 @@
 """What a webhook says, how it is signed, and what becomes of bad answers (T-64)."""
 
+import dataclasses
 import json
 
+import msgspec
 import pytest
 from standardwebhooks.webhooks import Webhook
 
 from support.hooks import STATES, cancelled, settled
 from support.make import claimer, ending, order
 from support.receiver import RESET, answer
+from taskforge.core.errors import Invalid
 from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.states import Move
 from taskforge.db.claims import claim
 from taskforge.db.moves import settle
 from taskforge.flows import control, deliveries, submit
+from taskforge.flows.webhooks import Courier
 
 
 async def test_an_outcome_is_told_signed_and_thin(deps, plain, courier, receiver, ann):
@@ -116,10 +120,28 @@ async def test_a_bad_answer_is_a_failure_to_be_tried_again(
 
 @pytest.mark.parametrize("url", ["http://169.254.169.254/", "http://127.0.0.1:9/", "http://[::1]/"])
 async def test_private_addresses_are_refused_for_good(deps, plain, courier, ann, url):
-    await cancelled(deps, ann, url)
+    await cancelled(deps, ann, "https://example.com/allowed-when-it-was-submitted")
+    await plain.execute("UPDATE webhook_deliveries SET url = $1", url)
 
     await settled(courier, plain)
 
+    assert tuple(await plain.fetchrow(STATES)) == ("failed", 1, None, "blocked")
+
+
+async def test_in_production_a_webhook_travels_by_https(deps, plain, ann):
+    urls = ["http://example.com/hook", "https://example.com/hook"]
+    strict = msgspec.structs.replace(deps.settings, environment="production")
+    live = dataclasses.replace(deps, settings=strict)
+    await cancelled(deps, ann, urls[0])
+
+    refused, taken = await submit.submit_many(
+        live, [order(webhook_url=url) for url in urls], ann, atomic=False
+    )
+    await settled(Courier(live), plain)
+
+    assert isinstance(refused, Invalid)
+    assert "https" in refused.detail
+    assert isinstance(taken, submit.Submitted)
     assert tuple(await plain.fetchrow(STATES)) == ("failed", 1, None, "blocked")
 
 

@@ -29,6 +29,7 @@ from taskforge.flows.deps import Deps
 from taskforge.flows.once import check_holder, in_progress
 from taskforge.flows.preview import summary_of
 from taskforge.flows.reach import check_reach
+from taskforge.flows.receivers import check_receiver
 
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -53,8 +54,9 @@ async def submit(deps: Deps, order: JobOrder, by: Principal) -> Submitted:
     """Accept one order.
 
     Raises:
-        Invalid: an unknown type, a payload that its type refuses, a time that makes no sense, or
-            an idempotency key that was used with another body (R-42).
+        Invalid: an unknown type, a payload that its type refuses, a time that makes no sense, a
+            receiver that no webhook may reach, or an idempotency key that was used with another
+            body (R-42).
         Conflict: an equal key is in use at this very moment (R-41).
     """
     checked = _check(deps, order, by)
@@ -102,6 +104,8 @@ def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
     priority = job_type.priority if order.priority is UNSET else order.priority
     priority = priority or Priority.NORMAL
     check_reach(by, order.type, priority)
+    if order.webhook_url is not None:
+        check_receiver(deps, order.webhook_url)
     payload, ask = deps.registry.check_payload(order.type, order.payload)
     draft = Draft(
         id=new_id(),

@@ -44,6 +44,7 @@ from taskforge.db.webhooks import (
     take_lanes,
 )
 from taskforge.flows.deps import Deps
+from taskforge.flows.receivers import judge_receiver
 from taskforge.log import get_logger
 
 LANES = 40
@@ -169,6 +170,7 @@ class Courier:
         if keys:
             headers["webhook-signature"] = signatures(keys, str(delivery.id), now, body)
         try:
+            judge_receiver(self._deps, lane.url)  # the rules may be others than at submission
             reply = await self._deps.http.fetch(
                 lane.url, method="POST", headers=headers, body=body, limits=LIMITS
             )

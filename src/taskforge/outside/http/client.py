@@ -16,6 +16,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, aclosing
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -31,6 +32,8 @@ from taskforge.outside.http.rules import PORTS, REFUSED, Destination, Rules
 from taskforge.outside.http.wire import Answer, in_process, over_the_wire
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+KNOWN_ADDRESSES = 1_024
+"""Addresses whose judgement is remembered: many jobs call the same one."""
 STEPS_IN_A_ROW = 32
 """Pieces of a body after which the others on this loop get their turn."""
 
@@ -63,9 +66,25 @@ class SafeHttp:
     ) -> None:
         self._demos = {host.lower(): app for host, app in (demos or {}).items()}
         self._rules = Rules(allowed_hosts, own=self._demos, ports=ports)
+        self._destination = lru_cache(KNOWN_ADDRESSES)(self._rules.destination)
         self._dial_rules = Rules({*allowed_hosts, *dial_hosts})
         self._names = Names(look_up)
         self._trust = httpx.create_ssl_context(verify=verify, trust_env=False)
+
+    def check(self, url: str, *, https_only: bool = False) -> None:
+        """Judge what can be judged of an address without the network, as `fetch` will.
+
+        Args:
+            url: where a request is to go.
+            https_only: whether http is for hosts that the operator has named, and no others.
+
+        Raises:
+            InvalidInput: it is no address of a web page.
+            BlockedByPolicy: scheme, port, user name or host are not allowed.
+        """
+        it = self._destination(url)
+        if https_only and it.url.scheme != "https" and not (it.own or it.named):
+            raise BlockedByPolicy("The address has to begin with https://.")
 
     async def fetch(
         self,
@@ -81,7 +100,7 @@ class SafeHttp:
         limits = limits or HttpLimits()
         began = time.monotonic()
         call = checked_call(method, headers or {}, body)
-        destination = self._rules.destination(url)
+        destination = self._destination(url)
         hops: list[Hop] = []
         try:
             async with asyncio.timeout(limits.total_seconds):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
-from socket import AF_INET, AF_INET6
+from socket import AF_INET, AF_INET6, inet_aton
 from typing import NamedTuple
 
 import httpx
@@ -46,6 +46,8 @@ class Destination(NamedTuple):
     """What the addresses of the host are held against."""
     own: bool
     """Whether an application of ours answers, without a socket."""
+    named: bool
+    """Whether the operator has named it among the allowed."""
 
     @property
     def origin(self) -> tuple[str, str, int]:
@@ -93,7 +95,8 @@ class Rules:
         host = _plain_host(parsed.raw_host.decode("ascii"))
         port = parsed.port or (443 if parsed.scheme == "https" else 80)
         own = host in self._own
-        if not own and self._is_allowed(host, port):
+        named = not own and self._is_allowed(host, port)
+        if named:
             policy = self._for_trusted(port)
         else:
             policy = self._public
@@ -106,7 +109,7 @@ class Rules:
             raise BlockedByPolicy(REFUSED) from None
         if (judged.host, judged.port) != (host, port):
             raise BlockedByPolicy(REFUSED)  # two parsers, two opinions
-        return Destination(parsed, host, port, policy, own)
+        return Destination(parsed, host, port, policy, own, named)
 
     def endpoint(self, host: str, port: int) -> tuple[Target, Policy]:
         """Judge a host and a port, for `dial`: any port of a public host will do.
@@ -179,8 +182,17 @@ def _judge_name(host: str) -> None:
     is_name = not (":" in host or host.replace(".", "").isdigit())
     # A name without a dot is completed by the resolver, to something in the local network.
     local = "." not in host or host.endswith(CLOSED_DOMAINS) or host in CLOSED_NAMES
-    if is_name and local:
+    if is_name and (local or _is_disguised(host)):
         raise BlockedByPolicy(REFUSED)
+
+
+def _is_disguised(host: str) -> bool:
+    """Whether a resolver takes it for an address although it is not written as one (`0x7f.1`)."""
+    try:
+        inet_aton(host)
+    except OSError:
+        return False
+    return True
 
 
 def _target(scheme: str, host: str, port: int) -> Target:
