@@ -95,6 +95,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """Finished jobs are kept so long; idempotency keys 24 hours (R-43)."""
     audit_retention_days: Annotated[float, Meta(gt=0)] = 365.0
     """The audit trail has a clock of its own: it outlives what it tells of."""
+    webhook_retention_days: Annotated[float, Meta(gt=0)] = 30.0
+    """Webhook deliveries that have ended are kept so long, and receivers since their last call."""
 
     datasets_dir: Path = Path("datasets")
     artifacts_dir: Path = Path("artifacts")

@@ -1,5 +1,7 @@
 """The delivery log, sending again, and the signing secret, over HTTP."""
 
+from uuid import uuid4
+
 import asyncpg
 import pytest
 
@@ -128,3 +130,100 @@ async def test_a_bad_span_is_refused(operator, since):
 
     assert answer.status_code in (400, 422)
     assert "since" in answer.text
+
+
+async def test_the_state_of_the_secret_tells_of_a_rotation_which_can_be_ended_early(operator):
+    none = await operator.get("/api/v1/webhooks/secret")
+    made = (await operator.post("/api/v1/webhooks/secret")).json()
+    one = (await operator.get("/api/v1/webhooks/secret")).json()
+    rotated = (await operator.post("/api/v1/webhooks/secret")).json()
+    both = (await operator.get("/api/v1/webhooks/secret")).json()
+
+    ended = await operator.delete("/api/v1/webhooks/secret/previous")
+    again = await operator.delete("/api/v1/webhooks/secret/previous")
+    after = (await operator.get("/api/v1/webhooks/secret")).json()
+
+    assert none.json() == {"created_at": None, "previous_expires_at": None}
+    assert one == {"created_at": made["created_at"], "previous_expires_at": None}
+    assert both == {key: rotated[key] for key in ("created_at", "previous_expires_at")}
+    assert (ended.status_code, again.status_code) == (204, 404)
+    assert after == {"created_at": rotated["created_at"], "previous_expires_at": None}
+
+
+ENDPOINTS = "/api/v1/webhooks/endpoints"
+MAKE_ENDPOINT = """
+INSERT INTO webhook_endpoints (id, url, failures, open_until, disabled_at, reason, last_failure_at)
+VALUES ($1, $2, 3, clock_timestamp() + $3 * interval '1 minute',
+        CASE WHEN $4 THEN clock_timestamp() END, CASE WHEN $4 THEN 'it answered 410 Gone' END,
+        clock_timestamp())
+"""
+
+
+async def test_receivers_are_listed_with_how_they_fare_and_what_they_are_owed(operator, plain):
+    await owing(operator, 2)
+    owed = await plain.fetchval("SELECT endpoint FROM webhook_deliveries LIMIT 1")
+    await plain.execute(MAKE_ENDPOINT, owed, "https://example.com/hook", 5, False)
+    await plain.execute(MAKE_ENDPOINT, uuid4(), "https://example.com/gone", -5, True)
+    await plain.execute(MAKE_ENDPOINT, uuid4(), "https://example.com/well", -5, False)
+
+    found, cursor = [], None
+    while not found or cursor:
+        params = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = (await operator.get(ENDPOINTS, params=params)).json()
+        found, cursor = found + page["items"], page["next_cursor"]
+    [gone] = (await operator.get(ENDPOINTS, params={"state": "disabled"})).json()["items"]
+
+    by_end = {one["url"].rpartition("/")[2]: one for one in found}
+    assert {end: (one["state"], one["pending"]) for end, one in by_end.items()} == {
+        "hook": ("backing_off", 2), "gone": ("disabled", 0), "well": ("ok", 0)
+    }  # fmt: skip
+    assert by_end["hook"]["backing_off_until"]
+    assert by_end["well"]["backing_off_until"] is None
+    assert gone == by_end["gone"]
+    assert gone["reason"] == "it answered 410 Gone"
+    assert (await operator.get(ENDPOINTS, params={"state": "asleep"})).status_code == 422
+
+
+async def test_a_disabled_receiver_is_enabled_by_hand_and_the_trail_tells_so(operator, plain):
+    gone = uuid4()
+    await plain.execute(MAKE_ENDPOINT, gone, "https://example.com/gone", 5, True)
+
+    answer = await operator.post(f"{ENDPOINTS}/{gone}/enable")
+    again = await operator.post(f"{ENDPOINTS}/{gone}/enable")
+    unknown = await operator.post(f"{ENDPOINTS}/{uuid4()}/enable")
+
+    assert (answer.status_code, again.status_code, unknown.status_code) == (200, 200, 404)
+    assert (answer.json()["state"], answer.json()["failures"]) == ("ok", 0)
+    deed = await plain.fetchrow("SELECT * FROM audit WHERE action = 'webhook_endpoint.enabled'")
+    assert deed["target"] == f"webhook_endpoint:{gone}"
+    assert '"state": "disabled"' in deed["before"]
+    assert '"state": "ok"' in deed["after"]
+
+
+async def test_what_is_under_way_is_not_sent_again(operator, plain):
+    await owing(operator)
+    row = await plain.fetchrow("SELECT id, endpoint FROM webhook_deliveries")
+    await plain.execute(
+        "INSERT INTO webhook_endpoints (id, url, owner, lease_until)"
+        " VALUES ($1, 'https://example.com/hook', $1, clock_timestamp() + interval '1 minute')",
+        row["endpoint"],
+    )
+
+    one = await operator.post(f"{LOG}/{row['id']}/redeliver")
+    span = {"since": "2020-01-01T00:00:00Z", "until": "2100-01-01T00:00:00Z", "status": "pending"}
+    many = await operator.post("/api/v1/webhooks/redeliver", json=span)
+    await plain.execute("UPDATE webhook_endpoints SET owner = NULL, lease_until = NULL")
+    later = await operator.post("/api/v1/webhooks/redeliver", json=span)
+
+    assert (one.status_code, one.json()["code"]) == (409, "delivery_under_way")
+    assert many.json() == {"count": 0}
+    assert later.json() == {"count": 1}
+
+
+async def test_a_span_that_ends_before_it_begins_is_refused(operator):
+    span = {"since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}
+
+    answer = await operator.post("/api/v1/webhooks/redeliver", json=span)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/until"

@@ -82,6 +82,8 @@ class DeliveryRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTP status of the last call."""
     last_error: str | None = None
     """Why the last call brought no answer: `blocked`, `dns`, `connect`, `timeout`, `tls`, …"""
+    signed: bool | None = None
+    """Whether the last call carried a signature, which needs a signing secret; None before one."""
 
 
 class Delivery(DeliveryRecord, frozen=True, kw_only=True):
@@ -94,7 +96,7 @@ class Delivery(DeliveryRecord, frozen=True, kw_only=True):
     endpoint: UUID
     """Equal for all calls of one account to one address."""
     last_response: str | None = None
-    """The first 1,024 characters of the last answer."""
+    """The first 1,024 bytes of the last answer, as text with its control characters visible."""
 
 
 class JobDetail(JobItem, frozen=True, kw_only=True):

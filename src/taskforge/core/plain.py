@@ -5,6 +5,13 @@ from typing import Any
 
 import msgspec
 
+_PICTURES = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {127: 0x2421}
+_UNSEEN = dict.fromkeys(
+    [*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)],
+    0xFFFD,
+)
+"""What changes the look of a text and has none itself: C1 controls, bidirectional ones."""
+_VISIBLE = _PICTURES | _UNSEEN
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -13,6 +20,11 @@ def plain_text(value: object, limit: int) -> str:
     text = str(value).replace("\x00", "\N{REPLACEMENT CHARACTER}")
     text = text.encode(errors="replace").decode()
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def visible_text(text: str) -> str:
+    """Text of strangers with its control characters made visible (S-41); as long as before."""
+    return text.translate(_VISIBLE).encode(errors="replace").decode()
 
 
 def plain_json(value: Any, limit: int) -> str:

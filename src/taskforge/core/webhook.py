@@ -10,7 +10,9 @@ import hmac
 import random
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -29,10 +31,13 @@ BREAK_AFTER = 3
 """Failures in a row after which a receiver is left alone for a while, then tried with one call."""
 BREAK_SECONDS, BREAK_LIMIT = 5.0, 600.0
 DISABLE_AFTER = 50
-"""Failures in a row after which a receiver gets nothing more, until somebody redelivers."""
+"""Failures in a row after which a receiver gets nothing more, until somebody enables it."""
 GONE = 410
 
 Status = Literal["pending", "delivered", "failed", "disabled"]
+Event = Literal["job.success", "job.failed", "job.dead_letter", "job.cancelled"]
+"""What a webhook tells of: the status in which its job ended."""
+EndpointState = Literal["ok", "backing_off", "disabled"]
 
 
 class WebhookData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,8 +60,7 @@ class WebhookData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
     """The body of a webhook: thin, below 20 kB."""
 
-    type: str
-    """`job.success`, `job.failed`, `job.dead_letter` or `job.cancelled`."""
+    type: Event
     timestamp: datetime
     """When it happened, not when it is sent."""
     data: WebhookData
@@ -85,6 +89,55 @@ class Called(msgspec.Struct, frozen=True, kw_only=True):
         return self.error == "blocked" or self.status == GONE
 
 
+@dataclass
+class Course:
+    """How a receiver fares, call by call."""
+
+    failures: int
+    """In a row, the last call included."""
+    pause: float = 0.0
+    """Seconds for which it is left alone; 0 for none."""
+    reason: str | None = None
+    """Why it gets nothing more; None when it does."""
+    succeeded: bool = False
+    failed: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is to be called no more for now."""
+        return bool(self.pause) or self.reason is not None
+
+    def add(self, called: Called) -> None:
+        """Count one more call."""
+        if called.delivered:
+            self.failures, self.succeeded = 0, True
+            return
+        self.failures, self.failed = self.failures + 1, True
+        self.pause = max(self.pause, break_for(self.failures, called))
+        if self.reason is None:
+            self.reason = _end_after(self.failures, called)
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A receiver: one address that jobs of one account named, and how it fares."""
+
+    id: UUID
+    url: str
+    user_id: UUID | None = None
+    """Whose jobs name it, and whose secret signs what it gets."""
+    state: EndpointState
+    failures: int
+    """In a row, up to now."""
+    backing_off_until: datetime | None = None
+    disabled_at: datetime | None = None
+    reason: str | None = None
+    """Why it gets nothing more until it is enabled."""
+    last_success_at: datetime | None = None
+    last_failure_at: datetime | None = None
+    pending: int
+    """Webhooks that it is owed; counted up to 1,000."""
+
+
 def delay_after(attempts: int, called: Called) -> float | None:
     """Seconds until the next try; None when there is none.
 
@@ -109,6 +162,29 @@ def break_for(failures: int, called: Called) -> float:
     return max(asked, min(BREAK_SECONDS * 2.0 ** min(failures - BREAK_AFTER, 20), BREAK_LIMIT))
 
 
+def patience(asked: str | None, now: datetime) -> float | None:
+    """Seconds that a `Retry-After` asks for, as a number or a date (RFC 9110 §10.2.3).
+
+    Args:
+        asked: the header, whatever it says.
+        now: in UTC.
+
+    Returns:
+        0 or more; None for a header that is not there or makes no sense.
+    """
+    if asked is None:
+        return None
+    try:
+        return max(0.0, float(asked))
+    except ValueError:
+        pass
+    try:
+        at = parsedate_to_datetime(asked)
+        return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, OverflowError):
+        return None
+
+
 def new_secret() -> str:
     """A signing secret, in the form that receivers' libraries take."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
@@ -129,3 +205,9 @@ def signatures(keys: Sequence[str], message_id: str, timestamp: int, body: bytes
         for key in keys
     ]
     return " ".join("v1," + base64.b64encode(digest).decode() for digest in digests)
+
+
+def _end_after(failures: int, called: Called) -> str | None:
+    if called.status == GONE:
+        return "it answered 410 Gone"
+    return f"{failures} failures in a row" if failures >= DISABLE_AFTER else None

@@ -16,7 +16,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 _COLUMNS = """
 d.id, d.event, d.url, d.status, d.attempts, d.created_at, d.next_at, d.delivered_at, d.last_status,
-d.last_error, d.job_id, d.job_version, d.user_id, d.endpoint, d.last_response
+d.last_error, d.signed, d.job_id, d.job_version, d.user_id, d.endpoint, d.last_response
 """
 
 _WANTED = """
@@ -36,12 +36,15 @@ ORDER BY d.created_at DESC, d.id DESC LIMIT :limit
 
 _ONE = text(f"SELECT {_COLUMNS} FROM webhook_deliveries d WHERE d.id = :id")
 
-# Sending again says that the receiver is well: its breaker closes, and its lane may be taken.
+# Sending again says that the receiver is well: its breaker closes, and its lane may be taken. What
+# is due while somebody serves its receiver is under way, or will be in a moment.
 _AGAIN = text(f"""
 WITH picked AS MATERIALIZED (
     SELECT d.id, d.endpoint FROM webhook_deliveries d
     WHERE {_WANTED} AND (CAST(:id AS uuid) IS NULL OR d.id = :id)
-      AND (d.status <> 'pending' OR d.next_at > clock_timestamp())
+      AND (d.status <> 'pending' OR d.next_at > clock_timestamp() OR NOT EXISTS (
+           SELECT 1 FROM webhook_endpoints e
+           WHERE e.id = d.endpoint AND e.lease_until > clock_timestamp()))
     ORDER BY d.created_at, d.id LIMIT :limit FOR UPDATE SKIP LOCKED
 ),
 mended AS (
@@ -109,7 +112,11 @@ async def redeliver(
     only: UUID | None = None,
     limit: int,
 ) -> int:
-    """Make deliveries due now, as if they had never been tried; how many."""
+    """Make deliveries due now, as if they had never been tried, but for those under way.
+
+    Returns:
+        How many.
+    """
     values = {**msgspec.structs.asdict(filters), "id": only, "limit": limit}
     return (await connection.execute(_AGAIN, values)).rowcount
 

@@ -40,7 +40,7 @@ SELECT {ROW_COLUMNS}, d.webhook_url, d.idempotency_key, d.payload::text AS paylo
         FROM job_artifacts WHERE job_id = j.id) AS f) AS artifacts,
     (SELECT json_agg(w ORDER BY w.created_at, w.id)::text FROM (
         SELECT id, event, url, status, attempts, created_at, next_at, delivered_at, last_status,
-               last_error
+               last_error, signed
         FROM webhook_deliveries WHERE job_id = j.id) AS w) AS webhooks
 FROM jobs j JOIN job_details d ON d.job_id = j.id LEFT JOIN job_results r ON r.job_id = j.id
 WHERE j.id = :id

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -148,6 +149,7 @@ webhook_deliveries = Table(
     Column("last_status", SmallInteger),
     Column("last_error", Text),
     Column("last_response", Text),
+    Column("signed", Boolean),
     CheckConstraint("status IN ('delivered', 'disabled', 'failed', 'pending')", name="status"),
     UniqueConstraint("job_id", "job_version"),
     Index(
@@ -169,6 +171,9 @@ webhook_endpoints = Table(
     Column("open_until", TIME),
     Column("disabled_at", TIME),
     Column("reason", Text),
+    Column("last_success_at", TIME),
+    Column("last_failure_at", TIME),
+    Index("ix_webhook_endpoints_served", "id", postgresql_where=text("owner IS NOT NULL")),
     postgresql_with=BUSY,
 )
 """How each receiver fares: who serves it now, failures in a row, the breaker (S-32)."""

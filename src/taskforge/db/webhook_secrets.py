@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from taskforge.core.ids import new_id
 
 _LIVE = text("""
-SELECT sealed FROM webhook_secrets
+SELECT sealed, created_at, expires_at FROM webhook_secrets
 WHERE user_id = :user_id AND (expires_at IS NULL OR expires_at > clock_timestamp())
 ORDER BY created_at DESC, id DESC LIMIT 2
 """)
@@ -34,6 +34,11 @@ made AS (
 SELECT made.created_at, (SELECT expires_at FROM aged WHERE nth = 1) FROM made
 """)
 
+_END_OLDER = text("""
+UPDATE webhook_secrets SET expires_at = clock_timestamp()
+WHERE user_id = :user_id AND expires_at > clock_timestamp()
+""")
+
 _LOCK = text("SELECT 1 FROM users WHERE id = :user_id FOR UPDATE")
 
 _PRUNE = text("DELETE FROM webhook_secrets WHERE expires_at < clock_timestamp()")
@@ -42,6 +47,19 @@ _PRUNE = text("DELETE FROM webhook_secrets WHERE expires_at < clock_timestamp()"
 async def live_secrets(connection: AsyncConnection, user_id: UUID) -> list[str]:
     """The sealed secrets that sign now, newest first; none, one or two."""
     return [row[0] for row in await connection.execute(_LIVE, {"user_id": user_id})]
+
+
+async def secret_times(
+    connection: AsyncConnection, user_id: UUID
+) -> list[tuple[datetime, datetime | None]]:
+    """When each live secret was made and ends, newest first; none, one or two."""
+    rows = await connection.execute(_LIVE, {"user_id": user_id})
+    return [(row.created_at, row.expires_at) for row in rows]
+
+
+async def end_older(connection: AsyncConnection, user_id: UUID) -> int:
+    """End what signs beside the newest secret, which alone has no end; how many."""
+    return (await connection.execute(_END_OLDER, {"user_id": user_id})).rowcount
 
 
 async def rotate(

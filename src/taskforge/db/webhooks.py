@@ -5,6 +5,7 @@ own and nobody else's. Deliveries are `pending` until they are delivered or give
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,8 +13,16 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from taskforge.core.ids import new_id
+from taskforge.core.webhook import Course, Event
+
 LANE_SECONDS = 60
 """How long a lane is ours without a word; more than one call may take."""
+
+LANES_PER_ORIGIN = 10
+"""Receivers of one host and port that are served at once: an address for each job would else let a
+hanging host hold all lanes."""
+ORIGIN = "lower(substring({} from '^[^/]+//[^/?]*'))"
 
 # Every receiver with something pending is found by one step through the index, however much it has.
 _TAKE_LANES = text(f"""
@@ -24,22 +33,33 @@ WITH RECURSIVE waiting AS (
             WHERE d.status = 'pending' AND d.endpoint > w.endpoint ORDER BY d.endpoint LIMIT 1)
     FROM waiting w WHERE w.endpoint IS NOT NULL
 ),
+busy AS (
+    SELECT {ORIGIN.format("url")} AS origin, count(*) AS lanes FROM webhook_endpoints
+    WHERE owner IS NOT NULL AND lease_until > clock_timestamp() GROUP BY 1
+),
 due AS (
-    SELECT w.endpoint, first.user_id, first.url FROM waiting w
+    SELECT w.endpoint, first.user_id, first.url, first.next_at,
+           COALESCE(busy.lanes, 0) + row_number() OVER (
+               PARTITION BY {ORIGIN.format("first.url")} ORDER BY first.next_at) AS nth
+    FROM waiting w
     CROSS JOIN LATERAL (
         SELECT d.user_id, d.url, d.next_at FROM webhook_deliveries d
         WHERE d.status = 'pending' AND d.endpoint = w.endpoint ORDER BY d.next_at, d.id LIMIT 1
     ) AS first
     LEFT JOIN webhook_endpoints e ON e.id = w.endpoint
+    LEFT JOIN busy ON busy.origin = {ORIGIN.format("first.url")}
     WHERE first.next_at <= clock_timestamp() AND e.disabled_at IS NULL
       AND (e.open_until IS NULL OR e.open_until <= clock_timestamp())
       AND (e.lease_until IS NULL OR e.lease_until <= clock_timestamp())
-    ORDER BY first.next_at LIMIT :limit
+),
+picked AS (
+    SELECT endpoint, user_id, url FROM due WHERE nth <= {LANES_PER_ORIGIN}
+    ORDER BY next_at LIMIT :limit
 )
 INSERT INTO webhook_endpoints AS e (id, user_id, url, owner, lease_until)
 SELECT endpoint, user_id, url, CAST(:owner AS uuid),
        clock_timestamp() + interval '{LANE_SECONDS} seconds'
-FROM due ORDER BY endpoint
+FROM picked ORDER BY endpoint
 ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, lease_until = excluded.lease_until
 WHERE e.disabled_at IS NULL AND (e.lease_until IS NULL OR e.lease_until <= clock_timestamp())
 RETURNING e.id, e.user_id, e.url, e.failures
@@ -68,26 +88,36 @@ ORDER BY d.next_at, d.id LIMIT :limit
 _RECORD = text("""
 UPDATE webhook_deliveries d SET
     status = o.status, attempts = d.attempts + 1, last_status = o.last_status,
-    last_error = o.last_error, last_response = o.last_response,
+    last_error = o.last_error, last_response = o.last_response, signed = o.signed,
     delivered_at = CASE o.status WHEN 'delivered' THEN clock_timestamp() END,
     next_at = CASE o.status WHEN 'pending'
               THEN clock_timestamp() + o.delay * interval '1 second' END
 FROM unnest(
     CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:delays AS double precision[]),
     CAST(:last_statuses AS smallint[]), CAST(:last_errors AS text[]),
-    CAST(:last_responses AS text[])
-) AS o(id, status, delay, last_status, last_error, last_response)
+    CAST(:last_responses AS text[]), CAST(:signed AS boolean[])
+) AS o(id, status, delay, last_status, last_error, last_response, signed)
 WHERE d.id = o.id AND d.status = 'pending'
 """)
 
+# Nobody asked for the end of a receiver, so the audit trail is where people find it.
 _FARE = text("""
-UPDATE webhook_endpoints SET
-    failures = :failures,
-    open_until = CASE WHEN :pause > 0
-                 THEN clock_timestamp() + :pause * interval '1 second' END,
-    disabled_at = CASE WHEN CAST(:reason AS text) IS NOT NULL THEN clock_timestamp() END,
-    reason = :reason
-WHERE id = :endpoint AND owner = :owner
+WITH fared AS (
+    UPDATE webhook_endpoints SET
+        failures = :failures,
+        open_until = CASE WHEN :pause > 0
+                     THEN clock_timestamp() + :pause * interval '1 second' END,
+        disabled_at = CASE WHEN CAST(:reason AS text) IS NOT NULL THEN clock_timestamp() END,
+        reason = :reason,
+        last_success_at = CASE WHEN :succeeded THEN clock_timestamp() ELSE last_success_at END,
+        last_failure_at = CASE WHEN :failed THEN clock_timestamp() ELSE last_failure_at END
+    WHERE id = :endpoint AND owner = :owner
+    RETURNING id, user_id, url, failures, reason
+)
+INSERT INTO audit (id, action, target, after)
+SELECT CAST(:deed AS uuid), 'webhook_endpoint.disabled', 'webhook_endpoint:' || id,
+       jsonb_build_object('url', url, 'user_id', user_id, 'failures', failures, 'reason', reason)
+FROM fared WHERE reason IS NOT NULL
 """)
 
 _DISABLE_PENDING = text("""
@@ -118,7 +148,7 @@ class Due(NamedTuple):
     """A delivery whose time has come, with what is told of its job."""
 
     id: UUID
-    event: str
+    event: Event
     attempts: int
     job_id: UUID
     job_version: int
@@ -144,6 +174,8 @@ class Record(NamedTuple):
     last_status: int | None
     last_error: str | None
     last_response: str | None
+    signed: bool
+    """Whether the call carried a signature."""
 
 
 async def take_lanes(connection: AsyncConnection, owner: UUID, *, limit: int) -> list[Lane]:
@@ -161,31 +193,15 @@ async def due_in(connection: AsyncConnection, lane: Lane, owner: UUID, *, limit:
 async def record(connection: AsyncConnection, records: Sequence[Record]) -> None:
     """Write how deliveries went."""
     columns: list[list[Any]] = [list(column) for column in zip(*records, strict=True)]
-    names = ("ids", "statuses", "delays", "last_statuses", "last_errors", "last_responses")
+    names = ("ids", "statuses", "delays", "last_statuses", "last_errors", "last_responses",
+             "signed")  # fmt: skip
     await connection.execute(_RECORD, dict(zip(names, columns, strict=True)))
 
 
-async def fare(
-    connection: AsyncConnection,
-    lane: Lane,
-    owner: UUID,
-    *,
-    failures: int,
-    pause: float,
-    reason: str | None = None,
-) -> None:
-    """Write how a receiver fares.
-
-    Args:
-        connection: any.
-        lane: its lane.
-        owner: who serves it.
-        failures: in a row, the last included.
-        pause: seconds for which it is left alone; 0 for none.
-        reason: why it gets nothing more; None when it does.
-    """
-    values = {"endpoint": lane.endpoint, "owner": owner, "failures": failures, "pause": pause}
-    await connection.execute(_FARE, {**values, "reason": reason})
+async def fare(connection: AsyncConnection, lane: Lane, owner: UUID, course: Course) -> None:
+    """Write how a receiver fares, while it is ours; its end goes into the audit trail."""
+    values = {"endpoint": lane.endpoint, "owner": owner, "deed": new_id(), **asdict(course)}
+    await connection.execute(_FARE, values)
 
 
 async def disable_pending(connection: AsyncConnection, *, limit: int) -> int:

@@ -24,6 +24,7 @@ from taskforge.db import hints, leases, moves, roster
 from taskforge.db.audit import prune_audit
 from taskforge.db.counts import roll_up
 from taskforge.db.deliveries import prune_deliveries
+from taskforge.db.endpoints import prune_endpoints
 from taskforge.db.engine import transaction
 from taskforge.db.facts import EPOCH, get_fact, set_fact
 from taskforge.db.job_rows import get_rows
@@ -135,7 +136,7 @@ async def count(deps: Deps) -> int:
 
 async def prune(deps: Deps) -> int:
     """Delete what has outlived its time, a batch at a time (R-83); how many rows."""
-    days = deps.settings.retention_days
+    days, told = deps.settings.retention_days, deps.settings.webhook_retention_days
     async with deps.db.connect() as connection:
         gone = await prune_jobs(connection, days=days, limit=PRUNE_BATCH)
         await asyncio.to_thread(deps.store.drop_jobs, gone)
@@ -146,7 +147,8 @@ async def prune(deps: Deps) -> int:
             + await prune_minutes(connection, days=days, limit=PRUNE_BATCH)
             + await prune_keys(connection, limit=PRUNE_BATCH)
             + await prune_sessions(connection, limit=PRUNE_BATCH)
-            + await prune_deliveries(connection, days=days, limit=PRUNE_BATCH)
+            + await prune_deliveries(connection, days=told, limit=PRUNE_BATCH)
+            + await prune_endpoints(connection, days=told, limit=PRUNE_BATCH)
             + await prune_secrets(connection)
             + await prune_audit(
                 connection, days=deps.settings.audit_retention_days, limit=PRUNE_BATCH

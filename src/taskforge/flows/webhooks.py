@@ -9,26 +9,24 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from uuid import UUID
 
 import msgspec
 
 from taskforge.core.failures import BlockedByPolicy, InvalidInput
 from taskforge.core.ids import new_id
-from taskforge.core.outbound import HttpFailed, HttpLimits, HttpReply
-from taskforge.core.plain import plain_text
+from taskforge.core.outbound import HttpFailed, HttpLimits
+from taskforge.core.plain import plain_text, visible_text
 from taskforge.core.priority import BY_RANK
 from taskforge.core.seal import Unsealable, unseal
 from taskforge.core.webhook import (
     BREAK_AFTER,
-    DISABLE_AFTER,
-    GONE,
     Called,
+    Course,
     WebhookBody,
     WebhookData,
-    break_for,
     delay_after,
+    patience,
     signatures,
 )
 from taskforge.db.webhook_secrets import live_secrets
@@ -49,6 +47,7 @@ from taskforge.log import get_logger
 
 LANES = 40
 """Receivers that one scheduler serves at once."""
+COLLECT_SECONDS = 0.25
 CALLS_PER_LANE = 2
 PAGE = 50
 PAGE_SECONDS = 20.0
@@ -77,7 +76,10 @@ class Courier:
         self._lanes: dict[UUID, asyncio.Task[None]] = {}
 
     async def collect(self) -> int:
-        """Take receivers with something due and begin to serve them; how many."""
+        """Take receivers with something due and serve them for a moment; how many.
+
+        Those that take longer are served on beside the next ones.
+        """
         async with self._deps.db.connect() as connection:
             await disable_pending(connection, limit=DISABLE_BATCH)
             free = LANES - len(self._lanes)
@@ -86,6 +88,8 @@ class Courier:
             task = asyncio.create_task(self._serve(lane))
             self._lanes[lane.endpoint] = task
             task.add_done_callback(lambda _, endpoint=lane.endpoint: self._lanes.pop(endpoint))
+        if begun := [self._lanes[lane.endpoint] for lane in lanes]:
+            await asyncio.wait(begun, timeout=COLLECT_SECONDS)
         return len(lanes)
 
     async def close(self) -> None:
@@ -97,23 +101,23 @@ class Courier:
 
     async def _serve(self, lane: Lane) -> None:
         """Deliver what is due for a receiver until nothing is, or it has to be left alone."""
+        interrupted = False
         try:
-            keys = await self._keys(lane)
-            failures = lane.failures
-            while True:
+            course = Course(lane.failures)
+            while not course.ended:
                 # A receiver that failed lately is asked with a single call first.
-                most = PAGE if failures < BREAK_AFTER else 1
+                most = PAGE if course.failures < BREAK_AFTER else 1
                 async with self._deps.db.connect() as connection:
                     due = await due_in(connection, lane, self._owner, limit=most)
                 if not due:
                     break
-                failures, left_alone = await self._deliver(lane, due, keys, failures)
-                if left_alone:
-                    break
+                course = await self._deliver(lane, due, Course(course.failures))
         except Exception:
+            interrupted = True  # whatever it was, it comes back when the lease has run out
             log.exception("webhooks.interrupted", endpoint=str(lane.endpoint))
         finally:
-            await self._leave(lane)
+            if not interrupted:
+                await self._leave(lane)
 
     async def _leave(self, lane: Lane) -> None:
         try:
@@ -122,42 +126,31 @@ class Courier:
         except Exception as error:  # noqa: BLE001 - its lease runs out, and somebody else serves it
             log.warning("webhooks.lane_kept", endpoint=str(lane.endpoint), error=repr(error))
 
-    async def _deliver(
-        self, lane: Lane, due: Sequence[Due], keys: Sequence[str], failures: int
-    ) -> tuple[int, bool]:
-        """Make these calls, two at a time; failures in a row, and whether to leave it alone."""
+    async def _deliver(self, lane: Lane, due: Sequence[Due], course: Course) -> Course:
+        """Make these calls, two at a time, until the receiver is to be left alone."""
+        keys = await self._keys(lane)  # for each page: a secret may have ended meanwhile
         waiting = list(reversed(due))
         until = time.monotonic() + PAGE_SECONDS
         records: list[Record] = []
-        pause, reason = 0.0, None
-        known = failures
 
         async def one_by_one() -> None:
-            nonlocal failures, pause, reason
-            while waiting and not pause and reason is None and time.monotonic() < until:
+            while waiting and not course.ended and time.monotonic() < until:
                 delivery = waiting.pop()
                 called = await self._call(lane, delivery, keys)
-                records.append(_record(delivery, called))
-                failures = 0 if called.delivered else failures + 1
-                if not called.delivered:
-                    pause = max(pause, break_for(failures, called))
-                    reason = reason or _end_of(failures, called)
+                records.append(_record(delivery, called, signed=bool(keys)))
+                course.add(called)
 
         try:
             await asyncio.gather(*(one_by_one() for _ in range(CALLS_PER_LANE)))
         finally:
             # Also when we are leaving: what was delivered is not to be delivered again.
-            async with self._deps.db.connect() as connection:
-                if records:
+            if records:
+                async with self._deps.db.connect() as connection:
                     await record(connection, records)
-                if failures or known or pause or reason:
-                    await fare(
-                        connection, lane, self._owner, failures=failures, pause=pause,
-                        reason=reason,
-                    )  # fmt: skip
-        if reason:
-            log.error("webhook.disabled", endpoint=str(lane.endpoint), reason=reason)
-        return failures, bool(pause or reason)
+                    await fare(connection, lane, self._owner, course)
+        if course.reason:
+            log.error("webhook.disabled", endpoint=str(lane.endpoint), reason=course.reason)
+        return course
 
     async def _call(self, lane: Lane, delivery: Due, keys: Sequence[str]) -> Called:
         body = msgspec.json.encode(_body(delivery))
@@ -180,8 +173,8 @@ class Courier:
             return Called(error=error.reason)
         return Called(
             status=reply.status,
-            response=plain_text(reply.body.decode(errors="replace"), LIMITS.body_bytes),
-            retry_after=_retry_after(reply),
+            response=visible_text(reply.body.decode(errors="replace")),
+            retry_after=patience(reply.header("retry-after"), datetime.now(UTC)),
         )
 
     async def _keys(self, lane: Lane) -> list[str]:
@@ -199,17 +192,12 @@ class Courier:
         return keys
 
 
-def _record(delivery: Due, called: Called) -> Record:
+def _record(delivery: Due, called: Called, *, signed: bool) -> Record:
     delay = None if called.delivered else delay_after(delivery.attempts + 1, called)
     status = "delivered" if called.delivered else "failed" if delay is None else "pending"
-    return Record(delivery.id, status, delay or 0.0, called.status, called.error, called.response)
-
-
-def _end_of(failures: int, called: Called) -> str | None:
-    """Why the receiver gets nothing more, if so."""
-    if called.status == GONE:
-        return "it answered 410 Gone"
-    return f"{failures} failures in a row" if failures >= DISABLE_AFTER else None
+    return Record(
+        delivery.id, status, delay or 0.0, called.status, called.error, called.response, signed
+    )
 
 
 def _body(delivery: Due) -> WebhookBody:
@@ -233,19 +221,3 @@ def _body(delivery: Due) -> WebhookBody:
             error=error,
         ),
     )
-
-
-def _retry_after(reply: HttpReply) -> float | None:
-    """Seconds that the receiver asked for, as a number or a date (RFC 9110 §10.2.3)."""
-    asked = reply.header("retry-after")
-    if asked is None or 200 <= reply.status < 300:
-        return None
-    try:
-        return max(0.0, float(asked))
-    except ValueError:
-        pass
-    try:
-        at = parsedate_to_datetime(asked)
-    except ValueError:
-        return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

@@ -16,7 +16,7 @@ from taskforge.config import Settings
 from taskforge.core.watch import Watch
 from taskforge.flows import queues, sweep, tend
 from taskforge.flows.deps import Deps, open_deps
-from taskforge.flows.webhooks import LANES, Courier
+from taskforge.flows.webhooks import COLLECT_SECONDS, Courier
 from taskforge.handlers.registry import load
 from taskforge.log import configure, get_logger
 from taskforge.outside.orphans import SHARDS
@@ -64,7 +64,7 @@ def _duties(deps: Deps, courier: Courier) -> list[Coroutine[None, None, None]]:
         every(lease / 6, "rescue", lambda: tend.rescue(deps, watch), full=tend.RESCUE_BATCH),
         every(min(lease / 6, 5.0), "rehint", lambda: tend.rehint(deps)),
         every(lease / 3, "fleet", lambda: tend.fleet(deps)),
-        every(0.25, "webhooks", courier.collect, full=LANES),
+        every(COLLECT_SECONDS, "webhooks", courier.collect, full=1),
         every(1.0, "resume", lambda: queues.resume_due(deps)),
         every(1.0, "count", lambda: tend.count(deps), full=tend.COUNT_BATCH),
         every(60.0, "prune", lambda: tend.prune(deps), full=tend.PRUNE_BATCH),

@@ -1,4 +1,4 @@
-"""Webhooks: the delivery log, sending again, the signing secret."""
+"""Webhooks: the delivery log, sending again, the receivers, the signing secret."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -16,12 +16,14 @@ from taskforge.api.auth import needs
 from taskforge.api.idempotency import asked_with_key, told
 from taskforge.api.schemas import PAGE, Cursor, Limit, zoned
 from taskforge.core.cursor import seal, unseal
+from taskforge.core.errors import Fault, Invalid
 from taskforge.core.history import Delivery
 from taskforge.core.people import Permission, Principal
-from taskforge.core.webhook import Status
+from taskforge.core.webhook import Endpoint, EndpointState, Status
 from taskforge.db.deliveries import DeliveryFilters, list_deliveries
+from taskforge.db.endpoints import EndpointFilters, list_endpoints
 from taskforge.flows import deliveries
-from taskforge.flows.deliveries import MadeSecret, Redelivered
+from taskforge.flows.deliveries import MadeSecret, Redelivered, SecretState
 from taskforge.flows.deps import Deps
 
 Asked = Request[Principal, Any, Any]
@@ -35,6 +37,13 @@ class DeliveryPage(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries, newest first."""
 
     items: Sequence[Delivery]
+    next_cursor: str | None = None
+
+
+class EndpointPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Receivers, in no order that means anything."""
+
+    items: Sequence[Endpoint]
     next_cursor: str | None = None
 
 
@@ -102,7 +111,10 @@ async def list_(
 async def redeliver(
     delivery_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]
 ) -> Delivery:
-    """With the same `webhook-id`; a receiver that was given up gets webhooks again."""
+    """With the same `webhook-id`; a receiver that was given up gets webhooks again.
+
+    One that is being sent at this moment is a conflict: look in a minute how it went.
+    """
     return await deliveries.redeliver_one(deps, delivery_id, request.user)
 
 
@@ -113,14 +125,76 @@ async def redeliver(
 async def redeliver_many(
     data: JSONBody[RedeliverOrder], request: Asked, deps: NamedDependency[Deps]
 ) -> Redelivered:
-    """Those owed in a span of time and standing as `status` says, oldest first, at most 1,000."""
+    """Those owed in a span of time and standing as `status` says, oldest first, at most 1,000.
+
+    What is being sent at this moment is left out. An answer of 1,000 means that there may be more:
+    ask again.
+    """
     filters = DeliveryFilters(
         status=data.status,
         endpoint=data.endpoint,
         since=zoned("since", data.since),
         until=zoned("until", data.until),
     )
+    if data.since >= data.until:
+        detail = "has to be later than since"
+        raise Invalid(f"`until` {detail}.", faults=[Fault("/until", detail)])
     return await deliveries.redeliver_many(deps, filters, request.user)
+
+
+@get("/webhooks/endpoints", operation_id="listWebhookEndpoints",
+     summary="List webhook receivers", guards=WEBHOOKS)  # fmt: skip
+async def list_receivers(
+    deps: NamedDependency[Deps],
+    standing: Annotated[
+        EndpointState | None,
+        QueryParameter(name="state", description="How the receiver stands."),
+    ] = None,
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
+) -> EndpointPage:
+    """Every address that webhooks were sent to, for each account that named it, and how it fares.
+
+    After three failures in a row a receiver is `backing_off`: it is left alone for a while, then
+    tried with one call. After 410, or 50 failures in a row, it is `disabled`, and the audit trail
+    tells so: webhooks to it are given up until it is enabled, or one of them is sent again. One
+    that nothing was sent to for as long as deliveries are kept is forgotten.
+    """
+    filters = EndpointFilters(state=standing)
+    scope = filters.scope()
+    after = None if cursor is None else unseal(cursor, scope)
+    async with deps.db.connect() as connection:
+        page = await list_endpoints(connection, filters, after=after, limit=limit)
+    return EndpointPage(
+        items=page.items, next_cursor=None if page.last is None else seal(page.last, scope)
+    )
+
+
+@post("/webhooks/endpoints/{endpoint_id:uuid}/enable", operation_id="enableWebhookEndpoint",
+      summary="Let a receiver get webhooks again", guards=WEBHOOKS, status_code=200)  # fmt: skip
+async def enable(
+    endpoint_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]
+) -> Endpoint:
+    """From now on, and without a pause; those that were given up meanwhile can be sent again."""
+    return await deliveries.enable(deps, endpoint_id, request.user)
+
+
+@get("/webhooks/secret", operation_id="getWebhookSecret",
+     summary="Show whether there is a signing secret", guards=WEBHOOKS)  # fmt: skip
+async def show_secret(request: Asked, deps: NamedDependency[Deps]) -> SecretState:
+    """Since when, and until when the one before it signs as well; the secrets are never shown.
+
+    Without a secret the webhooks of this account's jobs carry no `webhook-signature`, and
+    deliveries say `signed: false`.
+    """
+    return await deliveries.secret_state(deps, request.user)
+
+
+@delete("/webhooks/secret/previous", operation_id="endPreviousWebhookSecret",
+        summary="End the overlap of a rotation", guards=WEBHOOKS)  # fmt: skip
+async def end_previous(request: Asked, deps: NamedDependency[Deps]) -> None:
+    """The secret before the newest one signs no more, from now on."""
+    await deliveries.end_previous_secret(deps, request.user)
 
 
 @post("/webhooks/secret", operation_id="makeWebhookSecret",
@@ -136,5 +210,10 @@ async def make_secret(request: Asked, deps: NamedDependency[Deps]) -> Response[M
 
 
 router = Router(
-    "/", route_handlers=[list_, redeliver, redeliver_many, make_secret], tags=["webhooks"]
-)
+    "/",
+    route_handlers=[
+        list_, redeliver, redeliver_many, list_receivers, enable, show_secret, make_secret,
+        end_previous,
+    ],
+    tags=["webhooks"],
+)  # fmt: skip
