@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskforge.core.plain import plain_json, plain_text
+from taskforge.core.plain import plain_json, plain_text, visible_text
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -51,3 +51,12 @@ def test_a_cycle_ends():
     ring.append(ring)
 
     assert json.loads(plain_json(ring, 100))["text"]
+
+
+def test_what_a_stranger_says_is_shown_with_its_controls():
+    said = "a\x1b[31mred\x00\x7f\x9b\u202egnp\ud800\n\tend"
+
+    shown = visible_text(said)
+
+    assert shown == "a\u241b[31mred\u2400\u2421\ufffd\ufffdgnp?\n\tend"
+    assert len(shown) == len(said)

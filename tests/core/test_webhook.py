@@ -1,8 +1,11 @@
 """When a webhook is tried again, and how it is signed."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from taskforge.core.seal import Unsealable, seal, unseal
@@ -10,10 +13,13 @@ from taskforge.core.webhook import (
     BREAK_AFTER,
     BREAK_LIMIT,
     DELAYS,
+    DISABLE_AFTER,
     Called,
+    Course,
     break_for,
     delay_after,
     new_secret,
+    patience,
     signatures,
 )
 
@@ -54,6 +60,73 @@ def test_a_receiver_is_left_alone_for_longer_and_longer():
 @pytest.mark.parametrize(("status", "delivered"), [(199, False), (204, True), (302, False)])
 def test_only_2xx_is_success(status, delivered):
     assert Called(status=status).delivered is delivered
+
+
+NOW = datetime(2026, 1, 31, 8, 0, tzinfo=UTC)
+PATIENCE = {
+    "120": 120,
+    " 7.5 ": 7.5,
+    "-5": 0,
+    "nan": 0,
+    "1e400": float("inf"),
+    "Sat, 31 Jan 2026 08:05:00 GMT": 300,
+    "Sat, 31 Jan 2026 08:05:00": 300,
+    "Sat, 31 Jan 2026 10:05:00 +0200": 300,
+    "Fri, 30 Jan 2026 08:00:00 GMT": 0,
+    "Sat, 31 Jan 99999 08:00:00 GMT": None,
+    "Sat, 31 Jan 2026 08:00:00 +99999999999999999": None,
+    "soon": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize(("asked", "seconds"), PATIENCE.items(), ids=PATIENCE)
+def test_patience_is_asked_for_in_seconds_or_by_a_date(asked, seconds):
+    assert patience(asked, NOW) == seconds
+    assert patience(None, NOW) is None
+
+
+@given(st.text())
+def test_whatever_is_asked_for_the_next_try_comes_within_a_day_and_a_pause_ends(asked):
+    called = Called(status=429, retry_after=patience(asked, NOW))
+
+    assert 0 <= (delay_after(1, called) or 0) <= 86_400
+    assert 0 <= break_for(1, called) <= BREAK_LIMIT
+
+
+def test_three_failures_in_a_row_bring_a_pause_and_a_success_forgets_them():
+    course = Course(failures=1)
+
+    course.add(FAILED)
+    paused_after_two = course.ended
+    course.add(Called(status=200))
+    course.add(FAILED)
+    once = (course.failures, course.ended)
+    for _ in range(2):
+        course.add(FAILED)
+
+    assert (paused_after_two, once) == (False, (1, False))
+    assert (course.failures, course.pause, course.reason) == (3, 5.0, None)
+    assert course.succeeded
+    assert course.failed
+
+
+@pytest.mark.parametrize(
+    ("failures", "called", "reason"),
+    [
+        (0, Called(status=410), "it answered 410 Gone"),
+        (DISABLE_AFTER - 2, FAILED, None),
+        (DISABLE_AFTER - 1, FAILED, "50 failures in a row"),
+        (DISABLE_AFTER - 1, Called(status=204), None),
+    ],
+    ids=["gone", "49th", "50th", "well"],
+)
+def test_a_receiver_ends_by_its_own_word_or_after_fifty_failures(failures, called, reason):
+    course = Course(failures)
+
+    course.add(called)
+
+    assert course.reason == reason
 
 
 def test_receivers_with_either_secret_accept_the_signatures():

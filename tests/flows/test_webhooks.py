@@ -15,7 +15,7 @@ from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.states import Move
 from taskforge.db.claims import claim
 from taskforge.db.moves import settle
-from taskforge.flows import control, deliveries, submit
+from taskforge.flows import control, deliveries, submit, tend
 from taskforge.flows.webhooks import Courier
 
 
@@ -153,3 +153,31 @@ async def test_a_deleted_jobs_end_is_still_told(deps, plain, courier, receiver, 
 
     [call] = receiver.calls["/hook"]
     assert json.loads(call.body)["data"]["job_id"] == str(job_id)
+
+
+async def test_the_log_and_its_receivers_are_forgotten_on_a_clock_of_their_own(
+    deps, plain, courier, receiver, ann
+):
+    receiver.says["/owing"] = [answer(200), answer(500)]
+    await cancelled(deps, ann, *(receiver.url(path) for path in ("/old", "/new", "/owing")))
+    await settled(courier, plain)
+    await cancelled(deps, ann, receiver.url("/owing"))
+    await settled(courier, plain)
+    aged = "clock_timestamp() - interval '11 days'"
+    await plain.execute(
+        f"UPDATE webhook_deliveries SET created_at = {aged} WHERE url NOT LIKE '%/new';"
+        f" UPDATE webhook_endpoints SET last_success_at = {aged}, last_failure_at = NULL"
+        " WHERE url NOT LIKE '%/new'"
+    )
+    brief = msgspec.structs.replace(deps.settings, webhook_retention_days=10)
+
+    await tend.prune(dataclasses.replace(deps, settings=brief))
+
+    left = await plain.fetch("SELECT url, status FROM webhook_deliveries ORDER BY url")
+    assert [(row["url"].rpartition("/")[2], row["status"]) for row in left] == [
+        ("new", "delivered"),
+        ("owing", "pending"),
+    ]
+    kept = await plain.fetch("SELECT url FROM webhook_endpoints ORDER BY url")
+    assert [row["url"].rpartition("/")[2] for row in kept] == ["new", "owing"]
+    assert await plain.fetchval("SELECT count(*) FROM jobs") == 4

@@ -1,6 +1,7 @@
 """A webhook receiver on loopback: keeps what it gets, and answers as it is told."""
 
 import asyncio
+import ssl
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -8,6 +9,8 @@ from typing import NamedTuple
 
 HANG = b"hang"
 RESET = b"reset"
+DRIP = b"drip"
+"""An answer that comes byte by byte and never ends."""
 
 
 def answer(status: int = 200, body: bytes = b"ok", **headers: str) -> bytes:
@@ -37,9 +40,9 @@ class Receiver:
         self._open: defaultdict[str, int] = defaultdict(int)
         self._writers: set[asyncio.StreamWriter] = set()
 
-    def url(self, path: str = "/hook") -> str:
+    def url(self, path: str = "/hook", scheme: str = "http") -> str:
         """Its address."""
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{scheme}://127.0.0.1:{self.port}{path}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
@@ -61,6 +64,10 @@ class Receiver:
                     if word == HANG:
                         await reader.read()  # until the other side gives up
                         return
+                    while word == DRIP:
+                        writer.write(b"H")
+                        await writer.drain()
+                        await asyncio.sleep(0.01)
                     await asyncio.sleep(self.delay)  # a receiver that works on what it gets
                     writer.write(word)
                     await writer.drain()
@@ -89,10 +96,10 @@ async def _read(reader: asyncio.StreamReader) -> Call:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncGenerator[Receiver]:
+async def receiving(tls: ssl.SSLContext | None = None) -> AsyncGenerator[Receiver]:
     """A receiver that listens."""
     receiver = Receiver()
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
