@@ -22,7 +22,7 @@ from taskforge.bus.cursor import Cursor
 from taskforge.bus.follow import StreamReader
 from taskforge.bus.stream import EventStream
 from taskforge.config import Settings
-from taskforge.core.events import Event, JobFrame, LogLine
+from taskforge.core.events import Event, JobFrame, LogLine, WorkerFrame
 from taskforge.core.ids import new_id
 from taskforge.core.job import JobRow
 from taskforge.core.people import Role
@@ -68,6 +68,13 @@ def job_frame(job_id=JOB, version=1, event=Event.JOB_RUNNING, **changes):
 def log_frame(seq, job_id=JOB):
     line = LogLine(seq=seq, at=NOW, attempt=1, level="info", message=f"line {seq}")
     return job_frame(job_id, event=Event.JOB_LOG, log=line)
+
+
+def bulky():
+    """A frame of 60 kB."""
+    return WorkerFrame(
+        event=Event.WORKER_OFFLINE, worker_id=new_id(), host="h", pid=1, at=NOW, reason="x" * 60_000
+    )
 
 
 class Follower:
@@ -128,6 +135,9 @@ class LiveServer:
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process = process
+        self.port = port
+        self.log: list[bytes] = []
+        """What it has written since it serves."""
         self.url = f"http://127.0.0.1:{port}"
         self.socket_url = f"ws://127.0.0.1:{port}/ws"
 
@@ -163,10 +173,11 @@ async def api_process(environment: dict[str, str], *, workers: int = 1, first: s
         + RUN.format(workers=workers).replace("\n", "\n    ")
     )
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, env=environment | ROOMY, stderr=asyncio.subprocess.PIPE
+        sys.executable, "-c", code, env=ROOMY | environment, stderr=asyncio.subprocess.PIPE
     )
     assert process.stderr is not None
-    rest: asyncio.Task[bytes] | None = None
+    reading: asyncio.Task[None] | None = None
+    server: LiveServer | None = None
     try:
         port = None
         async with asyncio.timeout(30):
@@ -174,8 +185,8 @@ async def api_process(environment: dict[str, str], *, workers: int = 1, first: s
                 found = re.search(rb'"port": (\d+)', line := await process.stderr.readline())
                 port = int(found[1]) if found else None
                 assert line, "the process ended without serving"
-        rest = asyncio.create_task(process.stderr.read())  # or it would block on a full pipe
         server = LiveServer(process, port)
+        reading = asyncio.create_task(_keep(process.stderr, server.log))
         await answers(server)
         yield server
     finally:
@@ -183,8 +194,15 @@ async def api_process(environment: dict[str, str], *, workers: int = 1, first: s
             process.terminate()
             async with asyncio.timeout(15):
                 await process.wait()
-        if rest is not None:
-            sys.stderr.write((await rest).decode())  # shown with a test that fails
+        if server is not None and reading is not None:
+            await reading
+            sys.stderr.write(b"".join(server.log).decode())  # shown with a test that fails
+
+
+async def _keep(stderr: asyncio.StreamReader, log: list[bytes]) -> None:
+    """Read on, for a process blocks on a full pipe."""
+    while line := await stderr.readline():
+        log.append(line)
 
 
 async def answers(server: LiveServer) -> None:

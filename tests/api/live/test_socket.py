@@ -9,9 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from taskforge.core.events import Event, WorkerFrame
-from taskforge.core.ids import new_id
-from tests.api.live.conftest import JOB, NOW, OTHER, job_frame, log_frame, versions
+from tests.api.live.conftest import JOB, OTHER, bulky, job_frame, log_frame, versions
 
 
 async def said(socket, seconds=10):
@@ -26,12 +24,6 @@ async def end_of(socket, seconds=10):
             async for _ in socket:
                 pass
     return socket.close_code
-
-
-def bulky():
-    return WorkerFrame(
-        event=Event.WORKER_OFFLINE, worker_id=new_id(), host="h", pid=1, at=NOW, reason="x" * 60_000
-    )
 
 
 async def refusal(url, **options):
