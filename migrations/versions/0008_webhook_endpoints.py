@@ -21,15 +21,29 @@ def upgrade() -> None:
         "DELETE FROM webhook_endpoints WHERE failures = 0 AND disabled_at IS NULL AND owner IS NULL"
     )
     op.create_index(
+        "ix_webhook_deliveries_next_at",
+        "webhook_deliveries",
+        ["next_at"],
+        postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_index(
         "ix_webhook_endpoints_served",
         "webhook_endpoints",
         ["id"],
         postgresql_where=sa.text("owner IS NOT NULL"),
     )
+    op.create_index(
+        "ix_webhook_endpoints_disabled",
+        "webhook_endpoints",
+        ["id"],
+        postgresql_where=sa.text("disabled_at IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_webhook_endpoints_disabled", "webhook_endpoints")
     op.drop_index("ix_webhook_endpoints_served", "webhook_endpoints")
+    op.drop_index("ix_webhook_deliveries_next_at", "webhook_deliveries")
     op.drop_column("webhook_endpoints", "last_failure_at")
     op.drop_column("webhook_endpoints", "last_success_at")
     op.drop_column("webhook_deliveries", "signed")

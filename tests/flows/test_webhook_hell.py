@@ -183,3 +183,24 @@ async def test_a_killed_scheduler_costs_a_repetition_with_the_same_id(
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     for call in (first, second):
         assert Webhook(secret).verify(call.body, call.headers)
+
+
+async def test_a_receiver_behind_many_that_are_left_alone_has_its_turn(
+    deps, plain, courier, receiver, ann
+):
+    await cancelled(deps, ann, receiver.url())
+    await plain.execute(
+        "INSERT INTO webhook_deliveries (id, job_id, job_version, endpoint, event, url, next_at)"
+        " SELECT gen_random_uuid(), gen_random_uuid(), 1, gen_random_uuid(), 'job.success',"
+        "        'https://example.com/' || n, clock_timestamp() - interval '1 hour'"
+        " FROM generate_series(1, 1500) n;"
+        " INSERT INTO webhook_endpoints (id, url, open_until)"
+        " SELECT endpoint, url, clock_timestamp() + interval '1 hour' FROM webhook_deliveries"
+        " WHERE url LIKE 'https:%'"
+    )
+
+    async def called():
+        await courier.collect()
+        return receiver.calls["/hook"]
+
+    await eventually(called)

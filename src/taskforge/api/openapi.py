@@ -150,6 +150,7 @@ _MORE_ERRORS = {
     ("/api/v1/auth/me", "patch"): {"409"},
     ("/api/v1/auth/api-keys", "post"): {"409"},
     ("/api/v1/uploads", "post"): {"409"},
+    ("/api/v1/webhooks/secret/previous", "delete"): {"404"},
     ("/api/v1/jobs/{job_id}/artifacts/{name}", "get"): {"416"},
 }
 _OWN_ERRORS = {

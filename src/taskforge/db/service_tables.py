@@ -156,6 +156,9 @@ webhook_deliveries = Table(
         "ix_webhook_deliveries_due", "endpoint", "next_at", "id",
         postgresql_where=text("status = 'pending'"),
     ),
+    Index(
+        "ix_webhook_deliveries_next_at", "next_at", postgresql_where=text("status = 'pending'")
+    ),
     Index(None, "created_at", "id"),
 )  # fmt: skip
 
@@ -174,6 +177,7 @@ webhook_endpoints = Table(
     Column("last_success_at", TIME),
     Column("last_failure_at", TIME),
     Index("ix_webhook_endpoints_served", "id", postgresql_where=text("owner IS NOT NULL")),
+    Index("ix_webhook_endpoints_disabled", "id", postgresql_where=text("disabled_at IS NOT NULL")),
     postgresql_with=BUSY,
 )
 """How each receiver fares: who serves it now, failures in a row, the breaker (S-32)."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,14 +24,32 @@ LANES_PER_ORIGIN = 10
 hanging host hold all lanes."""
 ORIGIN = "lower(substring({} from '^[^/]+//[^/?]*'))"
 
-# Every receiver with something pending is found by one step through the index, however much it has.
-_TAKE_LANES = text(f"""
-WITH RECURSIVE waiting AS (
-    (SELECT endpoint FROM webhook_deliveries WHERE status = 'pending' ORDER BY endpoint LIMIT 1)
+STEPS, EARLIEST = 250, 500
+"""How far one pass looks: receivers, and due deliveries."""
+
+# Who may have something due: receivers of the earliest due deliveries, so that what waits for a
+# retry costs nothing; and, for the case that those all wait behind breakers, receivers found by
+# steps through the index, from its beginning and from anywhere, so that each has its turn.
+_WALK = f"""
+    (SELECT endpoint, 1 AS step FROM webhook_deliveries
+     WHERE status = 'pending' AND endpoint > {{}} ORDER BY endpoint LIMIT 1)
     UNION ALL
     SELECT (SELECT d.endpoint FROM webhook_deliveries d
-            WHERE d.status = 'pending' AND d.endpoint > w.endpoint ORDER BY d.endpoint LIMIT 1)
-    FROM waiting w WHERE w.endpoint IS NOT NULL
+            WHERE d.status = 'pending' AND d.endpoint > w.endpoint ORDER BY d.endpoint LIMIT 1),
+           w.step + 1
+    FROM {{}} w WHERE w.endpoint IS NOT NULL AND w.step < {STEPS}
+"""
+_TAKE_LANES = text(f"""
+WITH RECURSIVE first_ones AS ({_WALK.format("CAST(:zero AS uuid)", "first_ones")}),
+any_ones AS ({_WALK.format("CAST(:anywhere AS uuid)", "any_ones")}),
+earliest AS (
+    SELECT endpoint FROM webhook_deliveries
+    WHERE status = 'pending' AND next_at <= statement_timestamp()
+    ORDER BY next_at LIMIT {EARLIEST}
+),
+waiting AS (
+    SELECT endpoint FROM first_ones UNION SELECT endpoint FROM any_ones
+    UNION SELECT endpoint FROM earliest
 ),
 busy AS (
     SELECT {ORIGIN.format("url")} AS origin, count(*) AS lanes FROM webhook_endpoints
@@ -180,7 +198,8 @@ class Record(NamedTuple):
 
 async def take_lanes(connection: AsyncConnection, owner: UUID, *, limit: int) -> list[Lane]:
     """Take receivers that have something due and that nobody serves."""
-    rows = await connection.execute(_TAKE_LANES, {"owner": owner, "limit": limit})
+    values = {"owner": owner, "limit": limit, "zero": UUID(int=0), "anywhere": uuid4()}
+    rows = await connection.execute(_TAKE_LANES, values)
     return [Lane(*row) for row in rows]
 
 
