@@ -5,6 +5,7 @@ import dataclasses
 import signal
 import ssl
 
+import msgspec
 import pytest
 import trustme
 from standardwebhooks.webhooks import Webhook
@@ -151,6 +152,19 @@ async def test_a_receiver_whose_service_broke_waits_for_its_lease(
 
     assert await courier.collect() == 0
     assert await plain.fetchval("SELECT lease_until > clock_timestamp() FROM webhook_endpoints")
+
+
+async def test_without_the_key_of_its_secrets_nothing_goes_out_unsigned(deps, plain, receiver, ann):
+    await deliveries.make_secret(deps, ann)
+    await cancelled(deps, ann, receiver.url())
+    changed = msgspec.structs.replace(deps.settings, secret_key="n" * 40)
+    courier = Courier(dataclasses.replace(deps, settings=changed))
+
+    await courier.collect()
+    await eventually(lambda: asyncio.sleep(0, not courier._lanes))
+
+    assert not receiver.calls
+    assert tuple(await plain.fetchrow(STATES)) == ("pending", 0, None, None)
 
 
 async def test_a_killed_scheduler_costs_a_repetition_with_the_same_id(

@@ -13,10 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
+
+from taskforge.core.failures import ErrorClass
+from taskforge.core.priority import Priority
+from taskforge.core.states import JobStatus
 
 DELAYS = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds before the first try, and after each failed one; then it is given up."""
@@ -40,21 +44,31 @@ Event = Literal["job.success", "job.failed", "job.dead_letter", "job.cancelled"]
 EndpointState = Literal["ok", "backing_off", "disabled"]
 
 
+class WebhookError(msgspec.Struct, frozen=True, kw_only=True):
+    """How the job failed; the rest is for `GET /jobs/{id}`."""
+
+    class_: ErrorClass = msgspec.field(name="class")
+    kind: str
+    """Name of the exception's class, or of the event."""
+    message: str
+    """At most 500 characters."""
+
+
 class WebhookData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a webhook says of its job; payload and result are for `GET /jobs/{id}`."""
 
     job_id: UUID
     type: str | None = None
     """None, as with what follows, when the job has been deleted meanwhile."""
-    status: str
-    priority: str | None = None
+    status: JobStatus
+    priority: Priority | None = None
     version: int
     attempt: int | None = None
     tags: list[str] = []
     created_at: datetime | None = None
     finished_at: datetime | None = None
-    error: dict[str, Any] | None = None
-    """`class`, `kind` and `message`, at most 500 characters of it."""
+    error: WebhookError | None = None
+    """Of `failed` and `dead_letter`."""
 
 
 class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -118,6 +118,7 @@ async def enable(deps: Deps, endpoint_id: UUID, by: Principal) -> Endpoint:
             connection, by, "webhook_endpoint.enabled", f"webhook_endpoint:{endpoint_id}",
             before=before, after=after,
         )  # fmt: skip
+    log.info("webhook.enabled", endpoint=str(endpoint_id))
     return after
 
 

@@ -13,18 +13,20 @@ from uuid import UUID
 
 import msgspec
 
-from taskforge.core.failures import BlockedByPolicy, InvalidInput
+from taskforge.core.failures import BlockedByPolicy, ErrorRecord, InvalidInput
 from taskforge.core.ids import new_id
 from taskforge.core.outbound import HttpFailed, HttpLimits
 from taskforge.core.plain import plain_text, visible_text
 from taskforge.core.priority import BY_RANK
 from taskforge.core.seal import Unsealable, unseal
+from taskforge.core.states import JobStatus
 from taskforge.core.webhook import (
     BREAK_AFTER,
     Called,
     Course,
     WebhookBody,
     WebhookData,
+    WebhookError,
     delay_after,
     patience,
     signatures,
@@ -57,7 +59,7 @@ DISABLE_BATCH = 1_000
 LIMITS = HttpLimits(
     connect_seconds=5, first_byte_seconds=15, total_seconds=15, body_bytes=1_024, cut=True
 )
-MESSAGE_LIMIT = 500
+MESSAGE_LIMIT, KIND_LIMIT = 500, 200
 SECRET_PURPOSE = "webhook-secret"  # noqa: S105 - names a use
 
 log = get_logger(__name__)
@@ -178,6 +180,12 @@ class Courier:
         )
 
     async def _keys(self, lane: Lane) -> list[str]:
+        """The secrets that sign now; none where the account has none.
+
+        Raises:
+            Unsealable: it has, and none can be opened: what its receivers expect to be signed is
+                not sent without.
+        """
         if lane.user_id is None:
             return []
         async with self._deps.db.connect() as connection:
@@ -189,6 +197,8 @@ class Courier:
                 keys.append(unseal(key, one, purpose=SECRET_PURPOSE, owner=str(lane.user_id)))
             except Unsealable as error:
                 log.error("webhook.secret_lost", user_id=str(lane.user_id), error=str(error))
+        if sealed and not keys:
+            raise Unsealable("No signing secret of this account can be opened; is SECRET_KEY new?")
         return keys
 
 
@@ -201,23 +211,28 @@ def _record(delivery: Due, called: Called, *, signed: bool) -> Record:
 
 
 def _body(delivery: Due) -> WebhookBody:
-    error = msgspec.json.decode(delivery.error) if delivery.error else None
-    if error:
-        error = {name: error[name] for name in ("class", "kind", "message") if name in error}
-        error["message"] = plain_text(error.get("message", ""), MESSAGE_LIMIT)
     return WebhookBody(
         type=delivery.event,
         timestamp=delivery.at or delivery.created_at,
         data=WebhookData(
             job_id=delivery.job_id,
             type=delivery.type,
-            status=delivery.event.removeprefix("job."),
-            priority=None if delivery.priority is None else BY_RANK[delivery.priority].value,
+            status=JobStatus(delivery.event.removeprefix("job.")),
+            priority=None if delivery.priority is None else BY_RANK[delivery.priority],
             version=delivery.job_version,
             attempt=delivery.attempt,
             tags=delivery.tags or [],
             created_at=delivery.job_created_at,
             finished_at=delivery.at,
-            error=error,
+            error=_error(delivery.error) if delivery.error else None,
         ),
+    )
+
+
+def _error(record: str) -> WebhookError:
+    error = msgspec.json.decode(record, type=ErrorRecord)
+    return WebhookError(
+        class_=error.class_,
+        kind=plain_text(error.kind, KIND_LIMIT),
+        message=plain_text(error.message, MESSAGE_LIMIT),
     )
