@@ -104,7 +104,7 @@ async def test_a_delivery_tells_whether_it_was_signed(deps, plain, courier, rece
 
 
 async def test_a_secret_whose_overlap_was_ended_signs_no_more(deps, plain, courier, receiver, ann):
-    secrets = [(await deliveries.make_secret(deps, ann)).secret for _ in range(2)]
+    secrets = [(await deliveries.make_secret(deps, ann)).answer.secret for _ in range(2)]
     await deliveries.end_previous_secret(deps, ann)
     await cancelled(deps, ann, receiver.url())
 
@@ -173,7 +173,7 @@ async def test_a_killed_scheduler_costs_a_repetition_with_the_same_id(
     environment = process_environment | JOBS | {
         "OUTBOUND_ALLOWED_HOSTS": f"127.0.0.1:{receiver.port}"
     }  # fmt: skip
-    secret = (await deliveries.make_secret(deps, ann)).secret
+    secret = (await deliveries.make_secret(deps, ann)).answer.secret
     receiver.says["/hook"] = [HANG, answer(200)]
     await cancelled(deps, ann, receiver.url())
     killed = Process("scheduler", environment, tmp_path / "killed.log")

@@ -41,13 +41,13 @@ WHERE id = :id
 """)
 
 _PRUNE = text("""
-DELETE FROM webhook_endpoints WHERE id IN (
+DELETE FROM webhook_endpoints WHERE id = ANY(ARRAY(
     SELECT e.id FROM webhook_endpoints e
     WHERE GREATEST(last_success_at, last_failure_at, open_until)
           < clock_timestamp() - :days * interval '1 day' AND owner IS NULL
       AND NOT EXISTS (
           SELECT 1 FROM webhook_deliveries d WHERE d.endpoint = e.id AND d.status = 'pending')
-    LIMIT :limit FOR UPDATE SKIP LOCKED)
+    LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 
 

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 TIME = postgresql.TIMESTAMP(timezone=True)
 
-revision = "0008_webhook_endpoints"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
