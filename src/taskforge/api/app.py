@@ -9,6 +9,7 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.types import ASGIApp, ControllerRouterHandler
 
+from taskforge.api.asked import learn_queries, look
 from taskforge.api.auth import check_routes
 from taskforge.api.body import StrictBody
 from taskforge.api.envelope import Envelope
@@ -89,7 +90,7 @@ def create_app(settings: Settings, *, extra: Sequence[ControllerRouterHandler] =
     config.openapi_router = docs_router()
     config.render_plugins = [DocsPage(), Schema()]
     app = Litestar(
-        route_handlers=[Router("/api/v1", route_handlers=[*V1, *extra]), *TOP],
+        route_handlers=[Router("/api/v1", route_handlers=[*V1, *extra], before_request=look), *TOP],
         lifespan=[_lifespan(settings)],
         dependencies={"deps": Provide(provide_deps, sync_to_thread=False)},
         dto=StrictBody,
@@ -102,6 +103,7 @@ def create_app(settings: Settings, *, extra: Sequence[ControllerRouterHandler] =
         pdb_on_exception=False,
     )
     check_routes(app)
+    learn_queries(app)
     envelope = Envelope(cast("Any", app.asgi_handler), settings, partial(methods_at, app))
     app.asgi_handler = cast("ASGIApp", envelope)
     return app

@@ -145,7 +145,7 @@ def problem_of(error: Exception, *, instance: str) -> Problem:
     if isinstance(error, TaskForgeError):
         status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
         faults: Sequence[Fault] = getattr(error, "faults", ())
-        errors = [FaultBody(message=fault.message, pointer=fault.pointer) for fault in faults]
+        errors = [_fault_body(fault) for fault in faults]
         problem = _problem(status, error.code, error.detail, instance, errors)
         return _exceeded(problem, error.policy) if isinstance(error, Limited) else problem
     if isinstance(error, ValidationException):
@@ -214,6 +214,12 @@ def _exceeded(problem: Problem, policy: str | None) -> Problem:
     if policy is None:
         return problem
     return msgspec.structs.replace(problem, type=QUOTA_EXCEEDED, violated_policies=[policy])
+
+
+def _fault_body(fault: Fault) -> FaultBody:
+    if fault.parameter is None:
+        return FaultBody(message=fault.message, pointer=fault.pointer)
+    return FaultBody(message=fault.message, parameter=fault.parameter)
 
 
 def _parameters_problem(error: ValidationException, instance: str) -> Problem:

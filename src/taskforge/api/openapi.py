@@ -127,6 +127,8 @@ def _describe_errors(operation: dict[str, Any], path: str, method: str) -> None:
         del responses[status]
     for status, response in responses.items():
         response["description"] = HTTPStatus(int(status)).phrase
+        if status in _EMPTY:
+            response.pop("content", None)
     for status in sorted(expected):
         problem = sample(int(status))
         content = {MEDIA_TYPE: {"schema": _REF, "example": msgspec.to_builtins(problem)}}
@@ -139,6 +141,8 @@ def _usual_errors(operation: dict[str, Any], path: str, method: str) -> set[str]
         expected |= {"400", "413", "415", "422"}
     elif operation.get("parameters"):
         expected |= {"422"}
+    if any(it["name"] == "cursor" for it in operation.get("parameters", ())):
+        expected |= {"400"}
     expected |= _MORE_ERRORS.get((path, method), set())
     if "{" in path:
         expected |= {"404"} if method == "get" else {"404", "409"}
@@ -146,6 +150,7 @@ def _usual_errors(operation: dict[str, Any], path: str, method: str) -> set[str]
 
 
 _BODY = {"400", "413", "415", "422", "429", "503"}
+_EMPTY = ("204", "304")
 _MORE_ERRORS = {
     ("/api/v1/auth/me", "patch"): {"409"},
     ("/api/v1/auth/api-keys", "post"): {"409"},

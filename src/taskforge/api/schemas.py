@@ -20,7 +20,7 @@ from taskforge.core.job import MAX_BULK, JobRow
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
 from taskforge.core.statistics import Spread
-from taskforge.db.job_lists import WORD_PATTERN, JobFilters, Word
+from taskforge.db.job_lists import WORD_PATTERN, JobFilters, Moment, Word
 
 ORDER_EXAMPLE: Final[dict[str, Any]] = {
     "type": "data_processing",
@@ -34,21 +34,27 @@ PAGE = 50
 MAX_PAGE = 200
 
 _WORD: Final[dict[str, Any]] = {"min_length": 1, "max_length": 64, "pattern": WORD_PATTERN}
+MOMENT: Final[dict[str, Any]] = {"schema_extra": {"format": "date-time"}}
+"""What makes a text parameter a moment, for the description; `read_moment` reads it."""
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Most items in the page.")]
 Cursor = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before.")]
 
 
-def zoned(name: str, moment: datetime | None) -> datetime | None:
-    """A moment of a query or body, which has to say its time zone.
+def read_moment(name: str, text: str | None) -> datetime | None:
+    """The moment that a query parameter gives.
+
+    Read here and not by Litestar, which would take `0` for the beginning of 1970.
 
     Raises:
-        Invalid: it does not.
+        Invalid: it is no moment, or does not say its time zone.
     """
-    if moment is not None and moment.tzinfo is None:
-        detail = "needs a time zone, such as 2026-01-31T08:00:00Z"
-        raise Invalid(f"`{name}` {detail}.", faults=[Fault(f"/{name}", detail)])
-    return moment
+    try:
+        return None if text is None else msgspec.convert(text, Moment)
+    except msgspec.ValidationError:
+        detail = "must be a moment with its time zone, such as 2026-01-31T08:00:00Z"
+        raise Invalid(f"`{name}` {detail}.", code="invalid_parameter",
+                      faults=[Fault("", detail, parameter=name)]) from None  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +76,10 @@ class JobQuery:
         UUID | None, QueryParameter(description="A worker that runs or ran an attempt.")
     ] = None
     created_after: Annotated[
-        datetime | None, QueryParameter(description="From this moment on (RFC 3339).")
+        str | None, QueryParameter(description="From this moment on (RFC 3339).", **MOMENT)
     ] = None
     created_before: Annotated[
-        datetime | None, QueryParameter(description="Before this moment (RFC 3339).")
+        str | None, QueryParameter(description="Before this moment (RFC 3339).", **MOMENT)
     ] = None
     q: Annotated[
         str | None,
@@ -86,15 +92,8 @@ class JobQuery:
         """What to list.
 
         Raises:
-            Invalid: a moment without a time zone.
+            Invalid: a moment that is none, or without a time zone.
         """
-        for name in ("created_after", "created_before"):
-            moment: datetime | None = getattr(self, name)
-            if moment is not None and moment.tzinfo is None:
-                raise Invalid(
-                    f"{name} needs a time zone, such as 2026-01-31T08:00:00Z.",
-                    code="invalid_parameter",
-                )
         return JobFilters(
             status=frozenset(self.status or ()),
             type=frozenset(self.type or ()),
@@ -102,8 +101,8 @@ class JobQuery:
             tag=self.tag,
             created_by=self.created_by,
             worker_id=self.worker_id,
-            created_after=self.created_after,
-            created_before=self.created_before,
+            created_after=read_moment("created_after", self.created_after),
+            created_before=read_moment("created_before", self.created_before),
             q=self.q,
         )
 

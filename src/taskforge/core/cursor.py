@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Final
 from uuid import UUID
 
-from taskforge.core.errors import Malformed
+from taskforge.core.errors import Fault, Malformed
 
 _CHECK_DIGITS: Final = 16
 
@@ -37,6 +37,7 @@ def unseal(cursor: str, scope: bytes) -> UUID:
         raise Malformed(
             "The cursor is damaged, or belongs to other filters; start again without it.",
             code="bad_cursor",
+            faults=[Fault("", "is not of this list with these filters", parameter="cursor")],
         )
     return last
 

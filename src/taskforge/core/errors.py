@@ -27,6 +27,8 @@ class Fault(NamedTuple):
     pointer: str
     """JSON Pointer (RFC 6901) into the request body; "" is the whole of it."""
     message: str
+    parameter: str | None = None
+    """The query parameter, when it is not the body."""
 
 
 class TaskForgeError(Exception):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from taskforge.api.auth import DepsHere, needs
 from taskforge.api.people_schemas import UserPage
-from taskforge.api.schemas import PAGE, Cursor, Limit, zoned
+from taskforge.api.schemas import MOMENT, PAGE, Cursor, Limit, read_moment
 from taskforge.core.cursor import seal, unseal
 from taskforge.core.people import Permission, Principal
 from taskforge.db.audit import AuditFilters, AuditRecord, list_audit
@@ -49,17 +48,17 @@ class AuditQuery:
     ] = None
     target: Annotated[str | None, QueryParameter(description="Such as `user:<id>`.", **WORD)] = None
     since: Annotated[
-        datetime | None, QueryParameter(description="From this moment on (RFC 3339).")
+        str | None, QueryParameter(description="From this moment on (RFC 3339).", **MOMENT)
     ] = None
     until: Annotated[
-        datetime | None, QueryParameter(description="Before this moment (RFC 3339).")
+        str | None, QueryParameter(description="Before this moment (RFC 3339).", **MOMENT)
     ] = None
 
     def filters(self) -> AuditFilters:
         """For the database.
 
         Raises:
-            Invalid: a moment without a time zone.
+            Invalid: a moment that is none, or without a time zone.
         """
         return AuditFilters(
             actor_id=self.actor_id,
@@ -67,8 +66,8 @@ class AuditQuery:
             ip=self.ip,
             action=self.action,
             target=self.target,
-            since=zoned("since", self.since),
-            until=zoned("until", self.until),
+            since=read_moment("since", self.since),
+            until=read_moment("until", self.until),
         )
 
 

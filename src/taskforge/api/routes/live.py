@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
-from typing import Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple, cast
 
 import msgspec
 from litestar import Request, Router, get, websocket
 from litestar.connection import WebSocket
 from litestar.datastructures import State
 from litestar.handlers.base import BaseRouteHandler
+from litestar.params import QueryParameter
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -81,7 +82,7 @@ async def live_socket(socket: WebSocket[Any, Any, Any]) -> None:
     room: LiveRoom = socket.app.state[LIVE_STATE]
     with ExitStack() as stay:
         try:
-            query = _read_query(socket, socket.query_params.get("since"))
+            query = _read_query(socket)
             check_origin(socket, room.origins)
             admission = await room.doorkeeper.admit(socket)
             stay.enter_context(room.seats.taken(admission))
@@ -96,7 +97,18 @@ async def live_socket(socket: WebSocket[Any, Any, Any]) -> None:
 
 @get("/events", operation_id="followEvents", summary="Follow the live events",
      guards=[Follower(Permission.READ)], media_type="text/event-stream")  # fmt: skip
-async def live_events(request: Request[Any, Any, State]) -> ASGIApp:
+async def live_events(
+    request: Request[Any, Any, State],
+    since: Annotated[
+        str | None, QueryParameter(description="`id` of the last frame seen, to go on from there.")
+    ] = None,
+    batch: Annotated[
+        Interval, QueryParameter(description="Milliseconds between two frames, at least.")
+    ] = 0,
+    ticket: Annotated[  # the guard takes it; here it is for the description
+        str | None, QueryParameter(description="Of `POST /api/v1/ws-ticket`, for browsers.")
+    ] = None,
+) -> ASGIApp:
     """The frames of the socket as server-sent events.
 
     Of jobs: `job_queued`, `job_scheduled`, `job_running`, `job_progress`, `job_retrying`,
@@ -108,8 +120,8 @@ async def live_events(request: Request[Any, Any, State]) -> ASGIApp:
     `Last-Event-ID` or `?since=` resumes, `?batch=250` coalesces, and `?ticket=` stands in for the
     Authorization header, which browsers cannot send here.
     """
-    since = request.headers.get("last-event-id") or request.query_params.get("since")
-    query = _read_query(request, since)
+    cursor = _read_cursor(request.headers.get("last-event-id") or since)
+    query = _Query(cursor, batch / 1000)
     return EventSource(request.app.state[LIVE_STATE], request.scope["state"]["admission"], query)
 
 
@@ -142,10 +154,14 @@ class EventSource(ASGIResponse):
             await conversation.run(self._query.since)
 
 
-def _read_query(connection: Connection, since: str | None) -> _Query:
-    cursor = None if since is None else Cursor.parse(since) or UNKNOWN
+def _read_cursor(since: str | None) -> Cursor | None:
+    return None if since is None else Cursor.parse(since) or UNKNOWN
+
+
+def _read_query(socket: WebSocket[Any, Any, Any]) -> _Query:
+    cursor = _read_cursor(socket.query_params.get("since"))
     try:
-        given = connection.query_params.get("batch", "0")
+        given = socket.query_params.get("batch", "0")
         interval = msgspec.convert(given, Interval, strict=False)
     except msgspec.ValidationError as error:
         raise Invalid(f"batch: {error}", code="invalid_parameter") from None

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,13 +13,13 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from taskforge.api.auth import needs
 from taskforge.api.idempotency import asked_with_key, told
-from taskforge.api.schemas import PAGE, Cursor, Limit, zoned
+from taskforge.api.schemas import MOMENT, PAGE, Cursor, Limit, read_moment
 from taskforge.core.cursor import seal, unseal
 from taskforge.core.errors import Fault, Invalid
 from taskforge.core.history import Delivery
 from taskforge.core.people import Permission, Principal
 from taskforge.core.webhook import Endpoint, EndpointState, Status
-from taskforge.db.deliveries import DeliveryFilters, list_deliveries
+from taskforge.db.deliveries import DeliveryFilters, Moment, list_deliveries
 from taskforge.db.endpoints import EndpointFilters, list_endpoints
 from taskforge.flows import deliveries
 from taskforge.flows.deliveries import MadeSecret, Redelivered, SecretState
@@ -50,8 +49,8 @@ class EndpointPage(msgspec.Struct, frozen=True, kw_only=True):
 class RedeliverOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries to send again: those owed in a span of time."""
 
-    since: datetime
-    until: datetime
+    since: Moment
+    until: Moment
     status: Status = "failed"
     endpoint: UUID | None = None
 
@@ -64,24 +63,24 @@ class DeliveryQuery:
     job_id: Annotated[UUID | None, QueryParameter(description="Of this job.")] = None
     endpoint: Annotated[UUID | None, QueryParameter(description="To this receiver.")] = None
     since: Annotated[
-        datetime | None, QueryParameter(description="Owed from this moment on (RFC 3339).")
+        str | None, QueryParameter(description="Owed from this moment on (RFC 3339).", **MOMENT)
     ] = None
     until: Annotated[
-        datetime | None, QueryParameter(description="Owed before this moment (RFC 3339).")
+        str | None, QueryParameter(description="Owed before this moment (RFC 3339).", **MOMENT)
     ] = None
 
     def filters(self) -> DeliveryFilters:
         """For the database.
 
         Raises:
-            Invalid: a moment without a time zone.
+            Invalid: a moment that is none, or without a time zone.
         """
         return DeliveryFilters(
             status=self.status,
             job_id=self.job_id,
             endpoint=self.endpoint,
-            since=zoned("since", self.since),
-            until=zoned("until", self.until),
+            since=read_moment("since", self.since),
+            until=read_moment("until", self.until),
         )
 
 
@@ -133,8 +132,8 @@ async def redeliver_many(
     filters = DeliveryFilters(
         status=data.status,
         endpoint=data.endpoint,
-        since=zoned("since", data.since),
-        until=zoned("until", data.until),
+        since=data.since,
+        until=data.until,
     )
     if data.since >= data.until:
         detail = "has to be later than since"
