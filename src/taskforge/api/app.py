@@ -14,6 +14,7 @@ from taskforge.api.auth import check_routes
 from taskforge.api.body import StrictBody
 from taskforge.api.envelope import Envelope
 from taskforge.api.errors import to_response
+from taskforge.api.leftover import Leftover
 from taskforge.api.methods import methods_at
 from taskforge.api.openapi import openapi_config
 from taskforge.api.routes import (
@@ -104,7 +105,8 @@ def create_app(settings: Settings, *, extra: Sequence[ControllerRouterHandler] =
     )
     check_routes(app)
     learn_queries(app)
-    envelope = Envelope(cast("Any", app.asgi_handler), settings, partial(methods_at, app))
+    served = Leftover(cast("Any", app.asgi_handler))
+    envelope = Envelope(served, settings, partial(methods_at, app))
     app.asgi_handler = cast("ASGIApp", envelope)
     return app
 

@@ -45,6 +45,8 @@ TYPE_BASE = "/api/docs/problems#"
 """`type` is this and the code; the page lists them."""
 QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 """`type` where a rate limit is exceeded, by the RateLimit draft (S-16)."""
+MAX_TEXT = 1_000
+"""Characters of one sentence in a problem document."""
 
 STATUSES: dict[type[TaskForgeError], int] = {
     Malformed: 400,
@@ -203,7 +205,7 @@ def _problem(
         type=f"{TYPE_BASE}{code}",
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=detail,
+        detail=_brief(detail),
         instance=instance,
         code=code,
         errors=errors or [],
@@ -218,15 +220,21 @@ def _exceeded(problem: Problem, policy: str | None) -> Problem:
 
 def _fault_body(fault: Fault) -> FaultBody:
     if fault.parameter is None:
-        return FaultBody(message=fault.message, pointer=fault.pointer)
-    return FaultBody(message=fault.message, parameter=fault.parameter)
+        return FaultBody(message=_brief(fault.message), pointer=fault.pointer)
+    return FaultBody(message=_brief(fault.message), parameter=fault.parameter)
+
+
+def _brief(text: str) -> str:
+    """The beginning: some messages quote what was sent, and that may be long."""
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
 def _parameters_problem(error: ValidationException, instance: str) -> Problem:
     """Litestar checks query and path parameters; bodies are checked by `api/body.py`."""
     extra: list[Any] = list(error.extra or [])
     errors = [
-        FaultBody(message=str(item.get("message", "")), parameter=item.get("key")) for item in extra
+        FaultBody(message=_brief(str(item.get("message", ""))), parameter=item.get("key"))
+        for item in extra
     ]
     if any(fault.parameter == "data" for fault in errors):  # Litestar's word for no body at all
         return _problem(400, "malformed_json", "The body is empty; it must be JSON.", instance)

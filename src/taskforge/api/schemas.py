@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -49,12 +49,28 @@ def read_moment(name: str, text: str | None) -> datetime | None:
     Raises:
         Invalid: it is no moment, or does not say its time zone.
     """
+    if text is None:
+        return None
     try:
-        return None if text is None else msgspec.convert(text, Moment)
+        moment = msgspec.convert(text, Moment)
     except msgspec.ValidationError:
         detail = "must be a moment with its time zone, such as 2026-01-31T08:00:00Z"
         raise Invalid(f"`{name}` {detail}.", code="invalid_parameter",
                       faults=[Fault("", detail, parameter=name)]) from None  # fmt: skip
+    return in_utc(moment, Fault("", "lies beyond the calendar", parameter=name))
+
+
+def in_utc(moment: datetime, fault: Fault) -> datetime:
+    """The moment, as every server behind us can tell it.
+
+    Raises:
+        Invalid: in UTC it is outside the years 1 to 9999; as `fault` says.
+    """
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        where = fault.parameter or fault.pointer
+        raise Invalid(f"`{where}` {fault.message}.", faults=[fault]) from None
 
 
 @dataclass(frozen=True, kw_only=True)

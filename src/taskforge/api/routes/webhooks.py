@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from taskforge.api.auth import needs
 from taskforge.api.idempotency import asked_with_key, told
-from taskforge.api.schemas import MOMENT, PAGE, Cursor, Limit, read_moment
+from taskforge.api.schemas import MOMENT, PAGE, Cursor, Limit, in_utc, read_moment
 from taskforge.core.cursor import seal, unseal
 from taskforge.core.errors import Fault, Invalid
 from taskforge.core.history import Delivery
@@ -132,8 +132,8 @@ async def redeliver_many(
     filters = DeliveryFilters(
         status=data.status,
         endpoint=data.endpoint,
-        since=data.since,
-        until=data.until,
+        since=in_utc(data.since, Fault("/since", "lies beyond the calendar")),
+        until=in_utc(data.until, Fault("/until", "lies beyond the calendar")),
     )
     if data.since >= data.until:
         detail = "has to be later than since"
