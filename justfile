@@ -61,6 +61,11 @@ seed: _env
 chaos *OPTIONS: _env
     {{ python }} -m pytest -m "" tests/chaos tests/db/test_lifecycle_model.py {{ OPTIONS }}
 
+# Ask the API for everything its description allows, and for more, for ten minutes
+[group('develop')]
+fuzz *OPTIONS: _env
+    {{ python }} -m pytest -m chaos tests/api/fuzz {{ OPTIONS }}
+
 # Lint, format, types, imports and house rules
 [group('develop')]
 check: _env

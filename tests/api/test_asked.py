@@ -81,3 +81,25 @@ async def test_options_and_a_wrong_method_name_every_method(viewer, path, method
 
     assert (options.status_code, options.headers["allow"]) == (204, methods)
     assert (wrong.status_code, wrong.headers["allow"]) == (405, methods)
+
+
+BEGINNING, END = "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"
+
+
+@pytest.mark.parametrize("moment", [BEGINNING, END])
+async def test_a_moment_beyond_the_calendar_is_refused(admin, moment):
+    escaped = moment.replace("+", "%2B")
+
+    assert await refused(admin, f"{AUDIT}?since={escaped}") == [
+        ("since", "lies beyond the calendar")
+    ]
+
+
+async def test_a_moment_of_a_body_beyond_the_calendar_is_refused(operator):
+    span = {"since": BEGINNING, "until": "2026-01-31T08:00:00Z"}
+    sent = await operator.post("/api/v1/webhooks/redeliver", json=span)
+    made = await operator.post("/api/v1/auth/api-keys", json={"name": "k", "expires_at": END})
+
+    pointers = [fault["pointer"] for it in (sent, made) for fault in it.json()["errors"]]
+    assert (sent.status_code, made.status_code) == (422, 422)
+    assert pointers == ["/since", "/expires_at"]

@@ -57,20 +57,27 @@ def read_moment(name: str, text: str | None) -> datetime | None:
         detail = "must be a moment with its time zone, such as 2026-01-31T08:00:00Z"
         raise Invalid(f"`{name}` {detail}.", code="invalid_parameter",
                       faults=[Fault("", detail, parameter=name)]) from None  # fmt: skip
-    return in_utc(moment, Fault("", "lies beyond the calendar", parameter=name))
+    return in_utc(moment, parameter=name)
 
 
-def in_utc(moment: datetime, fault: Fault) -> datetime:
+def in_utc(moment: datetime, *, pointer: str = "", parameter: str | None = None) -> datetime:
     """The moment, as every server behind us can tell it.
 
+    Args:
+        moment: with its zone.
+        pointer: where it stands in a body.
+        parameter: or the query parameter.
+
     Raises:
-        Invalid: in UTC it is outside the years 1 to 9999; as `fault` says.
+        Invalid: in UTC it is outside the years 1 to 9999.
     """
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        where = fault.parameter or fault.pointer
-        raise Invalid(f"`{where}` {fault.message}.", faults=[fault]) from None
+        fault = Fault(pointer, "lies beyond the calendar", parameter)
+        code = "invalid_parameter" if parameter else None
+        detail = f"`{parameter or pointer}` {fault.message}."
+        raise Invalid(detail, code=code, faults=[fault]) from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from taskforge.api.auth import DepsHere, needs
 from taskforge.api.idempotency import asked_with_key, told
 from taskforge.api.people_schemas import KeyOrder, KeyPage, SessionPage
 from taskforge.api.routes.auth import MAX_BODY
+from taskforge.api.schemas import in_utc
 from taskforge.core.people import Permission, Principal
 from taskforge.flows import keys, own
 from taskforge.flows.keys import FurtherKey
@@ -40,12 +41,13 @@ async def make_key(
 
     It expires in 90 days unless `expires_at` says otherwise; null: never.
     """
+    end = data.expires_at
     made = await keys.make_key(
         deps,
         request.user,
         name=data.name,
         scope=data.scope,
-        expires_at=data.expires_at,
+        expires_at=in_utc(end, pointer="/expires_at") if end else end,
         asked=asked_with_key(request, deps, data),
     )
     return told(made)

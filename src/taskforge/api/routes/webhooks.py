@@ -132,8 +132,8 @@ async def redeliver_many(
     filters = DeliveryFilters(
         status=data.status,
         endpoint=data.endpoint,
-        since=in_utc(data.since, Fault("/since", "lies beyond the calendar")),
-        until=in_utc(data.until, Fault("/until", "lies beyond the calendar")),
+        since=in_utc(data.since, pointer="/since"),
+        until=in_utc(data.until, pointer="/until"),
     )
     if data.since >= data.until:
         detail = "has to be later than since"
