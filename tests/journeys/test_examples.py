@@ -5,13 +5,22 @@ import asyncio
 import httpx
 import pytest
 
+from support.described import described_by, plain_readings
+
 PATIENCE_SECONDS = 120
 PASSWORD = "a long enough password"
 
 
 @pytest.fixture
-async def operator(stack):
-    """An operator's client."""
+async def document(stack):
+    """The description of the API."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.get(f"{stack.urls[0]}/api/openapi.json")).json()
+
+
+@pytest.fixture
+async def operator(stack, document):
+    """An operator's client; each answer must be as the description says."""
     made = await stack.command(
         *("user", "create", "olga", "--email", "olga@example.com", "--role", "operator"),
         "--password-stdin",
@@ -23,10 +32,11 @@ async def operator(stack):
     ) as client:
         answer = await client.post("/auth/login", json={"username": "olga", "password": PASSWORD})
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        client.event_hooks = {"response": [described_by(document)]}
         yield client
 
 
-async def test_every_documented_example_ends_in_success(operator):
+async def test_every_documented_example_ends_in_success(operator, document):
     types = (await operator.get("/job-types")).json()
     asked = [
         {"type": kind["name"], "payload": example}
@@ -52,6 +62,7 @@ async def test_every_documented_example_ends_in_success(operator):
         assert job["progress"], job["type"]
         await every_file_is_what_it_says(operator, job)
     await the_mailbox_has_what_was_sent(operator, jobs)
+    await all_that_can_be_read_is_described(operator, document, jobs)
 
 
 async def ended(client, job_id):
@@ -75,3 +86,11 @@ async def the_mailbox_has_what_was_sent(client, jobs):
     items = (await client.get("/mailbox", params={"limit": 200})).json()["items"]
     assert accepted > 0
     assert len(items) == accepted
+
+
+async def all_that_can_be_read_is_described(client, document, jobs):
+    """The client itself compares; here it is led everywhere."""
+    for path in plain_readings(document):
+        await client.get(client.base_url.join(path))
+    for job in jobs:
+        await client.get(f"/jobs/{job['id']}/logs")
