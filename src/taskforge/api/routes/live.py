@@ -105,8 +105,8 @@ async def live_events(
     batch: Annotated[
         Interval, QueryParameter(description="Milliseconds between two frames, at least.")
     ] = 0,
-    ticket: Annotated[  # the guard takes it; here it is for the description
-        str | None, QueryParameter(description="Of `POST /api/v1/ws-ticket`, for browsers.")
+    ticket: Annotated[  # the guard takes it; here it is, so that the query may have it
+        str | None, QueryParameter(include_in_schema=False)
     ] = None,
 ) -> ASGIApp:
     """The frames of the socket as server-sent events.
