@@ -16,7 +16,7 @@ from taskforge.api.envelope import Envelope
 from taskforge.api.errors import to_response
 from taskforge.api.leftover import Leftover
 from taskforge.api.methods import methods_at
-from taskforge.api.openapi import openapi_config
+from taskforge.api.openapi.config import openapi_config
 from taskforge.api.routes import (
     admin,
     artifacts,

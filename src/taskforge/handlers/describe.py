@@ -1,13 +1,14 @@
 """What clients are told of a job type, in a form that a form generator can work with.
 
 msgspec describes the types. To that come what Python's own words say of each field: a title made
-of its name, and the text under it in its struct, as `description`.
+of its name, and the text under it in its struct, as `description`. The API describes what its
+routes take and give in the same way.
 """
 
 import ast
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import pairwise
 from types import ModuleType
@@ -100,11 +101,34 @@ def json_schema(thing: Any, *, words: bool = False) -> dict[str, Any]:
         return msgspec.json.decode(msgspec.json.encode(schema), type=dict[str, Any])
     schema = msgspec.json.schema(thing)
     if words:
-        for struct in _structs(msgspec.inspect.type_info(thing)):
-            definition = schema.get("$defs", {}).get(struct.__name__)
-            if definition and "properties" in definition:
-                _add_words(definition["properties"], struct)
+        _say_all(schema.get("$defs", {}), structs_in(thing))
     return schema
+
+
+def components(things: Iterable[Any], *, ref_template: str) -> dict[str, dict[str, Any]]:
+    """The JSON Schemas of types and of all that they are made of, by name, with words.
+
+    Args:
+        things: what msgspec can describe.
+        ref_template: how one refers to another, with `{name}` in it.
+    """
+    listed = list(things)
+    _, schemas = msgspec.json.schema_components(listed, ref_template=ref_template)
+    for thing in listed:
+        _say_all(schemas, structs_in(thing))
+    return schemas
+
+
+def structs_in(thing: Any) -> Iterator[type[msgspec.Struct]]:
+    """Every struct that a type is made of, once."""
+    return _structs(msgspec.inspect.type_info(thing), set())
+
+
+def _say_all(schemas: dict[str, Any], structs: Iterable[type[msgspec.Struct]]) -> None:
+    for struct in structs:
+        schema = schemas.get(struct.__name__, {})
+        if "properties" in schema:
+            _add_words(schema["properties"], struct)
 
 
 def _add_words(properties: dict[str, dict[str, Any]], struct: type[msgspec.Struct]) -> None:
@@ -116,9 +140,7 @@ def _add_words(properties: dict[str, dict[str, Any]], struct: type[msgspec.Struc
             shown.setdefault("description", said[field.name])
 
 
-def _structs(info: Any, seen: set[int] | None = None) -> Iterator[type[msgspec.Struct]]:
-    """Every struct that a type is made of, once."""
-    seen = set() if seen is None else seen
+def _structs(info: Any, seen: set[int]) -> Iterator[type[msgspec.Struct]]:
     if id(info) in seen:
         return
     seen.add(id(info))

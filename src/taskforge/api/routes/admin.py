@@ -80,7 +80,7 @@ async def list_users(deps: DepsHere, limit: Limit = PAGE, cursor: Cursor = None)
 
 
 @patch("/users/{user_id:uuid}", operation_id="changeUser", summary="Change an account",
-       guards=USERS, opt={"example": {"role": "operator"}})  # fmt: skip
+       guards=USERS, opt={"example": {"role": "operator"}, "problems": [409]})  # fmt: skip
 async def change_user(
     user_id: FromPath[UUID], data: JSONBody[UserChange], request: Asked, deps: DepsHere
 ) -> Account:

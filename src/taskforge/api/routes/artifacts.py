@@ -26,14 +26,19 @@ Asked = Request[Principal, Any, Any]
 
 PATH = "/jobs/{job_id:uuid}/artifacts/{name:str}"
 READ = [needs(Permission.READ)]
+FILE = ["ETag", "Accept-Ranges", "Content-Disposition"]
+"""Headers that come with the file."""
 
 log = get_logger(__name__)
 
 
 @get(PATH, operation_id="getJobArtifact", summary="Download a file of a job", guards=READ,
-     media_type="application/octet-stream",
+     media_type="application/octet-stream", response_description="The file.",
+     opt={"takes": ["If-None-Match", "Range", "If-Range"], "problems": [416],
+          "headers": {200: FILE, 206: [*FILE, "Content-Range"], 304: ["ETag"]}},
      responses={
-         206: ResponseSpec(None, description="The range that was asked for."),
+         206: ResponseSpec(bytes, description="The range that was asked for.",
+                           media_type="application/octet-stream"),
          304: ResponseSpec(None, description="It is as the ETag says."),
      })  # fmt: skip
 async def download(

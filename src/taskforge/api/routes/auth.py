@@ -35,17 +35,25 @@ _REGISTRATION: dict[str, Any] = {
         "username": "ada",
         "email": "ada@example.com",
         "password": "correct horse battery",
-    }
+    },
+    "problems": [403, 409],
 }
-_SIGN_IN: dict[str, Any] = {"example": {"username": "ada", "password": "correct horse battery"}}
+_SIGN_IN: dict[str, Any] = {
+    "example": {"username": "ada", "password": "correct horse battery"},
+    "problems": [401],
+}
 _REFRESH: dict[str, Any] = {
-    "example": {"refresh_token": "Vh5mCqUoUSM6_TzXbOi0cdWq2RKyTVxLDkPrRcuRrXg"}
+    "example": {"refresh_token": "Vh5mCqUoUSM6_TzXbOi0cdWq2RKyTVxLDkPrRcuRrXg"},
+    "takes": [CSRF_HEADER],
+    "problems": [401, 403],
+    "security": [{"session": []}, {}],
 }
 _PASSWORD: dict[str, Any] = {
     "example": {
         "current_password": "correct horse battery",
         "new_password": "another fine password",
-    }
+    },
+    "problems": [409],
 }
 
 

@@ -1,19 +1,10 @@
 """Many jobs in one call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, Router, post
 from litestar.di import NamedDependency
-from litestar.openapi.spec import (
-    OpenAPIMediaType,
-    OpenAPIType,
-    Operation,
-    Reference,
-    RequestBody,
-    Schema,
-)
 from litestar.params import JSONBody
 
 from taskforge.api.auth import needs
@@ -22,7 +13,7 @@ from taskforge.api.errors import instance_of, problem_of
 from taskforge.api.idempotency import item_key, key_of, with_key
 from taskforge.api.schemas import ORDER_EXAMPLE, BulkItem, BulkOrder, BulkOutcome
 from taskforge.core.errors import Fault, Invalid, TaskForgeError
-from taskforge.core.job import MAX_BULK, JobOrder
+from taskforge.core.job import JobOrder
 from taskforge.core.jsonguard import check_payload, convert
 from taskforge.core.people import Permission, Principal
 from taskforge.flows.deps import Deps
@@ -34,31 +25,10 @@ MAX_VALUES = 250_000
 Outcome = Submitted | TaskForgeError
 
 
-@dataclass
-class BulkOperation(Operation):
-    """Says what the orders of a bulk call are: to the decoder they may be anything."""
-
-    def __post_init__(self) -> None:
-        orders = Schema(
-            type=OpenAPIType.ARRAY,
-            items=Reference(ref="#/components/schemas/JobOrder"),
-            min_items=1,
-            max_items=MAX_BULK,
-        )
-        atomic = Schema(type=OpenAPIType.BOOLEAN, default=False, description="All or nothing.")
-        body = Schema(
-            type=OpenAPIType.OBJECT,
-            required=["jobs"],
-            properties={"jobs": orders, "atomic": atomic},
-            additional_properties=False,
-        )
-        self.request_body = RequestBody({"application/json": OpenAPIMediaType(body)}, required=True)
-
-
 @post("/jobs/bulk", operation_id="submitJobs", summary="Submit up to 1,000 jobs", status_code=200,
       guards=[needs(Permission.SUBMIT)],
-      opt={"nodes": MAX_VALUES, "example": {"jobs": [ORDER_EXAMPLE], "atomic": False}},
-      operation_class=BulkOperation)  # fmt: skip
+      opt={"nodes": MAX_VALUES, "example": {"jobs": [ORDER_EXAMPLE], "atomic": False},
+           "takes": ["Idempotency-Key"], "problems": [409]})  # fmt: skip
 async def submit_bulk(
     data: JSONBody[BulkOrder], request: Request[Principal, Any, Any], deps: NamedDependency[Deps]
 ) -> BulkOutcome:

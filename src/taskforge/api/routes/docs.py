@@ -16,7 +16,7 @@ from litestar.params import FromPath
 
 from taskforge.api.auth import PUBLIC
 from taskforge.api.catalogue import KINDS, Kind
-from taskforge.api.openapi import schema_bytes
+from taskforge.api.openapi.document import schema_bytes
 from taskforge.api.pages import page
 from taskforge.flows.deps import Deps
 

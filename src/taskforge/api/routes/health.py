@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 from litestar import Litestar, Request, Response, Router, get
+from litestar.openapi import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -62,7 +63,9 @@ async def live() -> Liveness:
     return Liveness()
 
 
-@get("/health/ready", operation_id="isReady", summary="Whether the process can serve", opt=PUBLIC)
+@get("/health/ready", operation_id="isReady", summary="Whether the process can serve",
+     opt=PUBLIC | {"headers": {503: ["Retry-After"]}},
+     responses={503: ResponseSpec(Readiness, description="It cannot.")})  # fmt: skip
 async def ready(request: Request[Any, Any, Any], deps: DepsHere) -> Response[Readiness]:
     """503 when it cannot."""
     checks = await _checks(request.app, deps)

@@ -73,7 +73,8 @@ async def list_(
 
 
 @post("/jobs", operation_id="submitJob", summary="Submit a job", guards=SUBMIT,
-      opt={"example": ORDER_EXAMPLE},
+      opt={"example": ORDER_EXAMPLE, "takes": ["Idempotency-Key"], "problems": [409],
+           "headers": {201: ["Location"], 200: ["Location", "Idempotent-Replayed"]}},
       responses={200: ResponseSpec(AcceptedJob, description="A repeat of an order.")})  # fmt: skip
 async def submit_(
     data: JSONBody[JobOrder], request: Asked, deps: NamedDependency[Deps]
@@ -94,6 +95,7 @@ async def submit_(
 
 @get("/jobs/{job_id:uuid}", operation_id="getJob", summary="Show a job", guards=READ,
      dependencies={"waiting": Provide(provide_waiting, sync_to_thread=False)},
+     opt={"takes": ["If-None-Match"], "headers": {200: ["ETag"], 304: ["ETag"]}},
      responses={304: ResponseSpec(None, description="It is as the ETag says.")})  # fmt: skip
 async def show(
     job_id: FromPath[UUID],
@@ -151,7 +153,8 @@ async def artifacts(job_id: FromPath[UUID], deps: NamedDependency[Deps]) -> Arti
 
 
 @post("/jobs/{job_id:uuid}/cancel", operation_id="cancelJob", summary="Cancel a job",
-      guards=ACT, status_code=200)  # fmt: skip
+      guards=ACT, status_code=200,
+      opt={"problems": [409], "answer": {"status": "cancelled", "version": 2}})  # fmt: skip
 async def cancel(job_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]) -> JobRow:
     """A waiting job is cancelled at once; a running one is asked to stop.
 
@@ -161,14 +164,15 @@ async def cancel(job_id: FromPath[UUID], request: Asked, deps: NamedDependency[D
 
 
 @post("/jobs/{job_id:uuid}/retry", operation_id="retryJob", summary="Queue an ended job again",
-      guards=ACT, status_code=200)  # fmt: skip
+      guards=ACT, status_code=200,
+      opt={"problems": [409], "answer": {"attempt": 1, "version": 4}})  # fmt: skip
 async def retry(job_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]) -> JobRow:
     """For `failed`, `dead_letter` and `cancelled` jobs; failures count from zero again."""
     return await control.retry(deps, job_id, request.user)
 
 
 @delete("/jobs/{job_id:uuid}", operation_id="deleteJob", summary="Delete an ended job",
-        guards=ACT)  # fmt: skip
+        guards=ACT, opt={"problems": [409]})  # fmt: skip
 async def delete_(job_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]) -> None:
     """With all that belongs to it. Cancel a job that has not ended first."""
     await control.delete(deps, job_id, request.user)

@@ -96,7 +96,10 @@ async def live_socket(socket: WebSocket[Any, Any, Any]) -> None:
 
 
 @get("/events", operation_id="followEvents", summary="Follow the live events",
-     guards=[Follower(Permission.READ)], media_type="text/event-stream")  # fmt: skip
+     guards=[Follower(Permission.READ)], media_type="text/event-stream",
+     response_description="Events, for as long as the client listens.",
+     opt={"takes": ["Last-Event-ID"], "problems": [422],
+          "security": [{"bearer": []}, {"apiKey": []}, {"ticket": []}]})  # fmt: skip
 async def live_events(
     request: Request[Any, Any, State],
     since: Annotated[

@@ -82,7 +82,7 @@ async def show(mail_id: FromPath[UUID], deps: NamedDependency[Deps]) -> MailDeta
 
 
 @get("/mailbox/{mail_id:uuid}/raw", operation_id="downloadMail", summary="Download a message",
-     guards=READ, media_type="message/rfc822",
+     guards=READ, media_type="message/rfc822", opt={"headers": {200: ["Content-Disposition"]}},
      responses={200: ResponseSpec(bytes, description="The message.",
                                   media_type="message/rfc822")})  # fmt: skip
 async def raw(mail_id: FromPath[UUID], deps: NamedDependency[Deps]) -> Response[bytes]:

@@ -58,7 +58,8 @@ class FileOperation(Operation):
 
 
 @post("/uploads", operation_id="createUpload", summary="Upload a file",
-      guards=[needs(Permission.SUBMIT)], opt={"cost": 5}, operation_class=FileOperation,
+      guards=[needs(Permission.SUBMIT)], operation_class=FileOperation,
+      opt={"cost": 5, "headers": {201: ["Location"], 200: ["Location"]}},
       responses={200: ResponseSpec(Upload, description="A repeat.")},
       request_max_body_size=MAX_UPLOAD_BYTES + FORM_BYTES)  # fmt: skip
 async def create(

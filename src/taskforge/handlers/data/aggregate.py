@@ -11,7 +11,7 @@ from taskforge.handlers.data.operation import Outcome
 from taskforge.handlers.data.params import AggregateParams
 from taskforge.handlers.data.series import drawn
 from taskforge.handlers.data.table import Table
-from taskforge.handlers.data.terms import Fn, Metric, Order
+from taskforge.handlers.data.terms import Fn, Metric, OrderBy
 
 
 def aggregate(table: Table, params: AggregateParams, report: Report) -> Outcome:
@@ -56,7 +56,7 @@ def _select(groups: Table, params: AggregateParams, metrics: Sequence[Metric]) -
     orders = params.order_by if params.order_by is not None else _largest_first(metrics)
     # What the orders leave open is settled by the groups, so that a run can be repeated.
     named = {item.column.lower() for item in orders}
-    rest = [Order(column=c.name) for c in groups.columns if c.name.lower() not in named]
+    rest = [OrderBy(column=c.name) for c in groups.columns if c.name.lower() not in named]
     with input_faults("The groups cannot be selected"):
         groups.engine.execute(
             f"CREATE TABLE result AS SELECT * FROM groups WHERE {having.sql}"
@@ -66,6 +66,6 @@ def _select(groups: Table, params: AggregateParams, metrics: Sequence[Metric]) -
     return Table(groups.engine, "result")
 
 
-def _largest_first(metrics: Sequence[Metric]) -> list[Order]:
+def _largest_first(metrics: Sequence[Metric]) -> list[OrderBy]:
     sums = [metric for metric in metrics if metric.fn is Fn.SUM] or list(metrics)
-    return [Order(column=sums[0].name, desc=True)]
+    return [OrderBy(column=sums[0].name, desc=True)]

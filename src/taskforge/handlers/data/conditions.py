@@ -7,7 +7,7 @@ from typing import NamedTuple
 from taskforge.core.failures import InvalidInput
 from taskforge.handlers.data.engine import input_faults
 from taskforge.handlers.data.table import Column, Kind, Table
-from taskforge.handlers.data.terms import LISTED, TEXTUAL, VALUELESS, Condition, Op, Order
+from taskforge.handlers.data.terms import LISTED, TEXTUAL, VALUELESS, Condition, Op, OrderBy
 
 _COMPARED = {Op.EQ: "=", Op.NE: "<>", Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">="}
 _TEXT = {Op.CONTAINS: "contains", Op.STARTS_WITH: "starts_with", Op.ENDS_WITH: "ends_with"}
@@ -33,7 +33,7 @@ def where(table: Table, conditions: Sequence[Condition], *, match: str = "all") 
     return Bound(sql, [value for piece in pieces for value in piece.values])
 
 
-def order(table: Table, orders: Sequence[Order]) -> str:
+def order(table: Table, orders: Sequence[OrderBy]) -> str:
     """An ORDER BY clause, or nothing.
 
     Raises:

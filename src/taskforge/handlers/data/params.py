@@ -14,7 +14,7 @@ from taskforge.handlers.data.terms import (
     Condition,
     Fn,
     Metric,
-    Order,
+    OrderBy,
     Scalar,
 )
 
@@ -27,7 +27,7 @@ Columns = Annotated[
 Conditions = Annotated[
     tuple[Condition, ...], Meta(max_length=50, description="Every row when empty.")
 ]
-Orders = Annotated[tuple[Order, ...], Meta(max_length=5)]
+Orders = Annotated[tuple[OrderBy, ...], Meta(max_length=5)]
 
 
 class ProfileParams(Payload, frozen=True):

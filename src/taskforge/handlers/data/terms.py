@@ -72,7 +72,7 @@ class Condition(Payload, frozen=True):
                 raise ValueError("null cannot be compared; use `is_null`")
 
 
-class Order(Payload, frozen=True):
+class OrderBy(Payload, frozen=True):
     """A column to sort by; nulls come last."""
 
     column: ColumnName

@@ -2,21 +2,7 @@
 
 from typing import Any
 
-from litestar import Litestar
-from litestar.handlers.http_handlers import HTTPRouteHandler
-
-from taskforge.api.auth import handlers_of, permission_of
 from taskforge.core.people import ROLE_OF, SESSION_ONLY, Permission
-
-
-def permits(app: Litestar) -> dict[str, Permission]:
-    """The permission by operation id; what needs no account is absent."""
-    return {
-        str(handler.operation_id): permission
-        for _, handler in handlers_of(app)
-        if isinstance(handler, HTTPRouteHandler) and handler.operation_id
-        if (permission := permission_of(handler))
-    }
 
 
 def tell_permit(operation: dict[str, Any], permission: Permission) -> None:
