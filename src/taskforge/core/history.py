@@ -10,6 +10,7 @@ import msgspec
 from taskforge.core.events import LogLine
 from taskforge.core.failures import ErrorRecord
 from taskforge.core.job import JobRow
+from taskforge.core.webhook import Status
 
 LOG_TAIL = 1_000
 """Log lines, and events, that come with a job: the last ones."""
@@ -73,7 +74,7 @@ class DeliveryRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     event: str
     url: str
-    status: str
+    status: Status
     attempts: int
     created_at: datetime
     next_at: datetime | None = None

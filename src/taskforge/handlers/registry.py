@@ -107,18 +107,20 @@ class Registry:
         return "unknown_job_type", detail
 
 
-def load(modules: Sequence[str] = ()) -> Registry:
+def load(modules: Sequence[str] = (), *, plugins: bool = True) -> Registry:
     """Find all job types.
 
     Args:
         modules: names of further modules (`TASKFORGE_JOB_MODULES`). Of a package, modules directly
             inside it are searched too, but for those whose name begins with an underscore.
+        plugins: also those that other packages announce; else only what comes with TaskForge.
     """
     found = _Found()
     # Ours first: a plug-in may not take the name of a built-in type.
     points = sorted(entry_points(group=GROUP), key=lambda point: (not _is_ours(point), point.value))
     for value, point in {point.value: point for point in points}.items():
-        found.add(value, point.load)
+        if plugins or _is_ours(point):
+            found.add(value, point.load)
     for module in modules:
         found.add(module, lambda module=module: importlib.import_module(module))
     return Registry(found.types, found.unavailable)

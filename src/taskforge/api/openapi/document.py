@@ -13,7 +13,7 @@ from taskforge.api.openapi.examples import Examples
 from taskforge.api.openapi.hooks import webhooks
 from taskforge.api.openapi.operations import finish
 from taskforge.api.openapi.orders import add_orders
-from taskforge.api.openapi.parts import shared_parts
+from taskforge.api.openapi.parts import UPLOAD_FORM, shared_parts
 from taskforge.api.openapi.schemas import Schemas, ref, struct_schemas
 from taskforge.core.webhook import WebhookBody
 from taskforge.flows.deps import Deps
@@ -36,10 +36,13 @@ def describe(app: Litestar, types: Mapping[str, TypeDescription]) -> dict[str, A
     handlers = {str(handler.operation_id): handler for handler in _handlers(app)}
     schemas |= struct_schemas(_taken(handlers.values()), _given(handlers.values()))
     schemas["BulkOrder"]["properties"]["jobs"]["items"] = ref("JobOrder")
+    schemas["UploadForm"] = UPLOAD_FORM
     add_orders(schemas, types)
     examples = Examples(schemas)
     described["webhooks"] = webhooks(schemas, examples.of(ref("WebhookBody")))
     described["components"] |= shared_parts()
+    described["components"]["schemas"] = dict(sorted(schemas.items()))
+    described["paths"] = dict(sorted(described["paths"].items()))
     for path, operations in described["paths"].items():
         for operation in operations.values():
             finish(operation, path, handlers[operation["operationId"]], examples)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from taskforge.api.openapi.schemas import Schema, Schemas
+from taskforge.api.openapi.schemas import Schema, Schemas, ref
 
 _TABLE: Final[dict[str, dict[str, Any]]] = msgspec.json.decode(
     files("taskforge.api.openapi").joinpath("examples.json").read_bytes()
@@ -35,6 +35,12 @@ class Examples:
         """The first paragraph of what a component is."""
         name = schema["$ref"].rpartition("/")[2]
         return str(self._schemas[name].get("description", "")).partition("\n\n")[0]
+
+    def named(self, schema: Schema) -> Schema:
+        """A reference to the component that has the same choice of words, if there is one."""
+        words = set(schema.get("enum", ()))
+        names = [name for name, it in self._schemas.items() if words == set(it.get("enum", ()))]
+        return ref(min(names)) if words and names else schema
 
     def of(self, schema: Schema, owner: str = "") -> Any:
         """An example of a schema.

@@ -32,7 +32,7 @@ Operation = dict[str, Any]
 def finish(operation: Operation, path: str, handler: HTTPRouteHandler, examples: Examples) -> None:
     """Complete the description of an operation."""
     operation.pop("deprecated")
-    _parameters(operation, path, handler)
+    _parameters(operation, path, handler, examples)
     _request(operation, handler)
     _answers(operation, handler, examples)
     for status in sorted(_problems(operation, path, handler)):
@@ -52,11 +52,13 @@ def _guards(handler: Any) -> list[Any]:
     return handler.resolve_guards()
 
 
-def _parameters(operation: Operation, path: str, handler: HTTPRouteHandler) -> None:
+def _parameters(
+    operation: Operation, path: str, handler: HTTPRouteHandler, examples: Examples
+) -> None:
     for parameter in operation.get("parameters", []):
         for key in _NOISE & parameter.keys():
             del parameter[key]
-        parameter["schema"] = _plain(parameter["schema"])
+        parameter["schema"] = examples.named(_plain(parameter["schema"]))
         if parameter["in"] == "path":
             before = path.partition("{" + parameter["name"] + "}")[0].rstrip("/").rpartition("/")[2]
             place = f"/{before}/{{{parameter['name']}}}"

@@ -103,6 +103,12 @@ _WITH_HEADERS: dict[int, tuple[str, ...]] = {
     429: ("Retry-After", "RateLimit", "RateLimit-Policy"),
     503: ("Retry-After",),
 }
+UPLOAD_FORM = {
+    "type": "object",
+    "description": "A form with one file, whose name tells the format.",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary"}},
+}
 PATH_WORDS = {
     "/jobs/{job_id}": "Id of the job.",
     "/artifacts/{name}": "Name of the file, as the job lists it.",

@@ -50,7 +50,7 @@ def struct_schemas(taken: Iterable[Any], given: Iterable[Any]) -> Schemas:
 
 
 def tidy(schema: Schema) -> None:
-    """Leave out what tells clients nothing, here and in every schema inside."""
+    """Say nothing that tells clients nothing, and all that does, here and in schemas inside."""
     for part in each(schema):
         if isinstance(part.get("title"), str):
             del part["title"]  # the component's or the field's own name
@@ -58,6 +58,8 @@ def tidy(schema: Schema) -> None:
             part["description"] = _RULES.sub("", part["description"])
         if len(part.get("enum", ())) == 1:
             part.update(word(part.pop("enum")[0]))
+        if part.get("type") == "object" and "properties" not in part:
+            part.setdefault("additionalProperties", True)  # else some read it as an empty object
 
 
 def word(value: str) -> Schema:
@@ -66,22 +68,24 @@ def word(value: str) -> Schema:
 
 
 def name_enums(schemas: Schemas, *, prefix: str = "") -> None:
-    """Make a component of each closed set of words, so that clients have a name for it.
+    """Make a component of each closed set of words, so that clients have one name for it.
 
     Args:
         schemas: gets the new components; the named places refer to them.
         prefix: begins the name, which ends with the field's; by default the owner's name does.
     """
-    for owner, schema in list(schemas.items()):
+    named: dict[tuple[str, ...], str] = {}
+    for owner, schema in sorted(schemas.items()):
         for field, shown in schema.get("properties", {}).items():
             for part in [part for part in each(shown) if len(part.get("enum", ())) > 1]:
-                values = {"enum": part.pop("enum"), "type": "string"}
+                words = tuple(part.pop("enum"))
                 part.pop("type", None)
-                name = (prefix or owner) + pascal(field)
-                if schemas.get(name, values) != values:
-                    name = owner + pascal(field)
-                schemas[name] = values
-                part.update(ref(name))
+                if words not in named:
+                    short = prefix + pascal(field)
+                    free = bool(prefix) and short not in schemas
+                    named[words] = short if free else owner + pascal(field)
+                    schemas[named[words]] = {"type": "string", "enum": list(words)}
+                part.update(ref(named[words]))
 
 
 def pascal(words: str) -> str:

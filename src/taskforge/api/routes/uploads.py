@@ -11,7 +11,7 @@ from uuid import UUID
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import FromPath, QueryParameter
 
@@ -36,7 +36,7 @@ AT_ONCE = 4
 
 _under_way: Counter[UUID] = Counter()
 _FILE = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-_FORM = Schema(type=OpenAPIType.OBJECT, properties={"file": _FILE}, required=["file"])
+_FORM = Reference(ref="#/components/schemas/UploadForm")
 
 
 @dataclass
