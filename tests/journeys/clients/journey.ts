@@ -35,7 +35,10 @@ const profile = (rows: number): DataProcessingOrder => ({
 });
 const once = { "Idempotency-Key": "typescript-1" };
 
-const { stream } = await followEvents({ headers: { "Last-Event-ID": "none" } });
+const listening = new AbortController();
+const { stream } = await followEvents({ signal: listening.signal });
+check(!(await stream.next()).done, "the stream ended before it began");
+
 const made = await submitJob({ body: profile(500), headers: once });
 const again = await submitJob({ body: profile(500), headers: once });
 check(made.data !== undefined && again.data !== undefined, [made.error, again.error]);
@@ -43,12 +46,8 @@ const id = made.data.id;
 check(made.response?.status === 201 && again.response?.status === 200, [made, again]);
 check(again.data.id === id, again.data);
 
-for await (const event of stream) {
-  const frame: unknown = typeof event === "string" ? JSON.parse(event) : event;
-  check(typeof frame === "object" && frame !== null, frame);
-  if ("job_id" in frame && frame.job_id === id && "event" in frame && frame.event === "job_success")
-    break;
-}
+for await (const event of stream) if (event.event === "job_success" && event.job_id === id) break;
+listening.abort();
 
 const ended = await getJob({ path: { job_id: id }, query: { wait: 30 } });
 check(ended.data?.status === "success", [ended.data, ended.error, status]);

@@ -10,6 +10,7 @@ from litestar.routes import HTTPRoute
 
 from taskforge.api.errors import Problem
 from taskforge.api.openapi.examples import Examples
+from taskforge.api.openapi.frames import FRAMES, add_frames
 from taskforge.api.openapi.hooks import webhooks
 from taskforge.api.openapi.operations import finish
 from taskforge.api.openapi.orders import add_orders
@@ -37,6 +38,7 @@ def describe(app: Litestar, types: Mapping[str, TypeDescription]) -> dict[str, A
     schemas |= struct_schemas(_taken(handlers.values()), _given(handlers.values()))
     schemas["BulkOrder"]["properties"]["jobs"]["items"] = ref("JobOrder")
     schemas["UploadForm"] = UPLOAD_FORM
+    add_frames(schemas)
     add_orders(schemas, types)
     examples = Examples(schemas)
     described["webhooks"] = webhooks(schemas, examples.of(ref("WebhookBody")))
@@ -73,8 +75,8 @@ def _taken(handlers: Iterable[HTTPRouteHandler]) -> list[Any]:
 
 
 def _given(handlers: Iterable[HTTPRouteHandler]) -> list[Any]:
-    """The types of answers, problems and webhooks."""
-    given: list[Any] = [Problem, WebhookBody]
+    """The types of answers, problems, webhooks and live events."""
+    given: list[Any] = [Problem, WebhookBody, *FRAMES]
     for handler in handlers:
         returned = handler.parsed_return_field
         inner = returned.inner_types[0] if returned.is_subclass_of(Response) else returned

@@ -18,13 +18,13 @@ from litestar.handlers import HTTPRouteHandler
 from taskforge.api.auth import Needs, anyone, permission_of
 from taskforge.api.openapi.examples import Examples
 from taskforge.api.openapi.parts import PATH_WORDS, header_refs, parameter_ref, problem_ref
-from taskforge.api.openapi.schemas import Schema
 from taskforge.api.openapi.permits import tell_permit
+from taskforge.api.openapi.schemas import Schema, ref
 from taskforge.core.people import SESSION_ONLY
 
 _NOISE = {"allowEmptyValue", "allowReserved", "deprecated"}
 _FILE: Schema = {"type": "string", "format": "binary"}
-_STREAMS: dict[str, Schema] = {"text/event-stream": {"type": "string"}}
+_STREAMS = {"text/event-stream": ref("LiveFrame")}  # the data of each event
 
 Operation = dict[str, Any]
 
