@@ -7,12 +7,21 @@ would take every order, and no payload would be checked any more.
 """
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
 import msgspec
 
-from taskforge.api.openapi.schemas import Schema, Schemas, each, name_enums, pascal, ref, tidy, word
+from taskforge.api.openapi.schemas import (
+    Schema,
+    Schemas,
+    each,
+    name_enums,
+    pascal,
+    plain_copy,
+    ref,
+    tidy,
+    word,
+)
 from taskforge.handlers.describe import TypeDescription
 
 _LOCAL = "#/$defs/"
@@ -45,11 +54,11 @@ def add_orders(schemas: Schemas, types: Mapping[str, TypeDescription]) -> None:
 def _variant(plain: Schema, it: TypeDescription, schemas: Schemas, payload: str) -> Schema:
     """The component of one type's orders."""
     own = {"type": word(it.name), "payload": ref(payload)}
-    common = deepcopy(plain["properties"])
     examples = [{"type": it.name, "payload": example} for example in it.examples[:1]]
-    return deepcopy(plain) | {
+    copied = plain_copy(plain)
+    return copied | {
         "description": f"An order for a job of the type `{it.name}`.",
-        "properties": own | {key: common[key] for key in common if key not in own},
+        "properties": own | {k: v for k, v in copied["properties"].items() if k not in own},
         "required": [*own] if _needs_something(schemas, payload) else ["type"],
         "examples": examples,
     }
@@ -71,7 +80,7 @@ def _add_payloads(schemas: Schemas, types: Mapping[str, TypeDescription]) -> dic
 
 def _hoisted(it: TypeDescription, name: str, schemas: Schemas) -> Schemas:
     """A payload's schema as components: its root under `name`, its definitions beside it."""
-    root = deepcopy(it.payload_schema)
+    root = plain_copy(it.payload_schema)
     inner: Schemas = root.pop("$defs", {})
     prefix = pascal(it.name)
     target = root["$ref"].removeprefix(_LOCAL) if set(root) == {"$ref"} else None

@@ -36,7 +36,7 @@ def struct_schemas(taken: Iterable[Any], given: Iterable[Any]) -> Schemas:
     client need not ask whether it is there.
     """
     requests, answers = list(taken), list(given)
-    schemas = components([*requests, *answers], ref_template=REF)
+    schemas = plain_copy(components([*requests, *answers], ref_template=REF))
     asked = {struct for thing in requests for struct in structs_in(thing)}
     answered = {struct for thing in answers for struct in structs_in(thing)}
     for struct in asked | answered:
@@ -47,6 +47,11 @@ def struct_schemas(taken: Iterable[Any], given: Iterable[Any]) -> Schemas:
         tidy(schema)
     name_enums(schemas)
     return schemas
+
+
+def plain_copy(schema: Schema) -> Schema:
+    """A copy as it would be read from JSON: defaults may be tuples and the like."""
+    return msgspec.json.decode(msgspec.json.encode(schema))
 
 
 def tidy(schema: Schema) -> None:
