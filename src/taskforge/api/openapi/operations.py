@@ -63,7 +63,8 @@ def _parameters(
             before = path.partition("{" + parameter["name"] + "}")[0].rstrip("/").rpartition("/")[2]
             place = f"/{before}/{{{parameter['name']}}}"
             parameter["description"] = PATH_WORDS.get(place, parameter["name"])
-    added = [parameter_ref(name) for name in handler.opt.get("takes", ())]
+    known = {parameter["name"] for parameter in operation.get("parameters", [])}
+    added = [parameter_ref(name) for name in handler.opt.get("takes", ()) if name not in known]
     if added:
         operation.setdefault("parameters", []).extend(added)
 

@@ -92,8 +92,8 @@ def shown(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHand
         raise NotFoundException
 
 
-@get("/api/openapi.json", include_in_schema=False, guards=[shown], opt=PUBLIC)
-async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
+@get("/api/openapi.json", include_in_schema=False, guards=[shown], opt=PUBLIC, sync_to_thread=True)
+def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The API's description in OpenAPI 3.1."""
     return Response(schema_bytes(request.app), media_type=MediaType.JSON)
 
