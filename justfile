@@ -69,7 +69,7 @@ fuzz *OPTIONS: _env
 # Write the API's description for generators of clients
 [group('develop')]
 openapi: _env
-    {{ bin }}/taskforge openapi --built-in > web/openapi.json
+    @{{ bin }}/taskforge openapi --built-in --output web/openapi.json
 
 # Lint, format, types, imports and house rules
 [group('develop')]

@@ -1,13 +1,14 @@
 """The description is whole, valid, and the same as the committed one."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
 from openapi_spec_validator import validate
 
-from taskforge.api.main import description
-from taskforge.config import Settings
 from tests.api.openapi.conftest import operations
 
 COMMITTED = Path(__file__).parents[3] / "web" / "openapi.json"
@@ -18,8 +19,13 @@ SESSION_ONLY = {
 }  # fmt: skip
 
 
-def test_the_committed_description_is_fresh():
-    assert COMMITTED.read_text() == description(Settings(), built_in=True) + "\n", "just openapi"
+def test_the_committed_description_is_fresh(tmp_path):
+    made = tmp_path / "openapi.json"
+
+    line = [sys.executable, "-m", "taskforge", "openapi", "--built-in", "--output", str(made)]
+    subprocess.run(line, check=True, env={"PATH": os.environ["PATH"]}, cwd=tmp_path)  # noqa: S603 - ours
+
+    assert COMMITTED.read_text() == made.read_text(), "`just openapi` makes it anew"
 
 
 def test_it_is_openapi(document):
@@ -82,6 +88,21 @@ def test_headers_stand_where_they_come(document):
     assert "Content-Range" in answers["getJobArtifact", "206"]
     for name in ("Limited", "Unavailable"):
         assert "Retry-After" in document["components"]["responses"][name]["headers"]
+
+
+def test_whatever_makes_something_may_be_repeated(document):
+    key = {"$ref": "#/components/parameters/Idempotency-Key"}
+    making = {
+        it["operationId"]: it for _, _, it in operations(document) if "201" in it["responses"]
+    }
+
+    assert {name for name, it in making.items() if key not in it.get("parameters", ())} == {
+        "makeSocketTicket"  # good once, for seconds
+    }
+    for name, it in making.items():
+        if name != "makeSocketTicket":
+            assert "Idempotent-Replayed" in it["responses"]["200"]["headers"], name
+            assert {"400", "409", "422"} < set(it["responses"]), name
 
 
 def test_each_operation_says_which_credentials_open_it(document):

@@ -10,6 +10,7 @@ A handler's `opt` may say, for the description:
 - `security`: what it asks for, when that is more than its guard tells.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +23,7 @@ from taskforge.api.openapi.permits import tell_permit
 from taskforge.api.openapi.schemas import Schema, ref
 from taskforge.core.people import SESSION_ONLY
 
+KEY = "Idempotency-Key"
 _NOISE = {"allowEmptyValue", "allowReserved", "deprecated"}
 _FILE: Schema = {"type": "string", "format": "binary"}
 _STREAMS = {"text/event-stream": ref("LiveFrame")}  # the data of each event
@@ -32,7 +34,8 @@ Operation = dict[str, Any]
 def finish(operation: Operation, path: str, handler: HTTPRouteHandler, examples: Examples) -> None:
     """Complete the description of an operation."""
     operation.pop("deprecated")
-    _parameters(operation, path, handler, examples)
+    _parameters(operation, path, examples)
+    _take(operation, [*handler.opt.get("takes", ()), *([KEY] if _repeatable(operation) else ())])
     _request(operation, handler)
     _answers(operation, handler, examples)
     for status in sorted(_problems(operation, path, handler)):
@@ -52,9 +55,12 @@ def _guards(handler: Any) -> list[Any]:
     return handler.resolve_guards()
 
 
-def _parameters(
-    operation: Operation, path: str, handler: HTTPRouteHandler, examples: Examples
-) -> None:
+def _repeatable(operation: Operation) -> bool:
+    """Whether it makes something (201), and answers a repeat with the same (200)."""
+    return {"200", "201"} <= operation["responses"].keys()
+
+
+def _parameters(operation: Operation, path: str, examples: Examples) -> None:
     for parameter in operation.get("parameters", []):
         for key in _NOISE & parameter.keys():
             del parameter[key]
@@ -63,8 +69,12 @@ def _parameters(
             before = path.partition("{" + parameter["name"] + "}")[0].rstrip("/").rpartition("/")[2]
             place = f"/{before}/{{{parameter['name']}}}"
             parameter["description"] = PATH_WORDS.get(place, parameter["name"])
+
+
+def _take(operation: Operation, names: Sequence[str]) -> None:
+    """Add parameters that the handler reads by itself."""
     known = {parameter["name"] for parameter in operation.get("parameters", [])}
-    added = [parameter_ref(name) for name in handler.opt.get("takes", ()) if name not in known]
+    added = [parameter_ref(name) for name in names if name not in known]
     if added:
         operation.setdefault("parameters", []).extend(added)
 
@@ -103,7 +113,8 @@ def _answers(operation: Operation, handler: HTTPRouteHandler, examples: Examples
             answer.pop("content", None)
         content: dict[str, Any] = answer.get("content", {})
         answer["description"] = _words(status, content, handler, examples)
-        answer["headers"] = header_refs(*own.get(status, ()), *usual)
+        replayed = ["Idempotent-Replayed"] if status == 200 and _repeatable(operation) else []
+        answer["headers"] = header_refs(*own.get(status, ()), *replayed, *usual)
         for media_type, body in content.items():
             if media_type == "application/json":
                 body["example"] = examples.of(body["schema"]) | handler.opt.get("answer", {})
@@ -133,6 +144,8 @@ def _problems(operation: Operation, path: str, handler: HTTPRouteHandler) -> set
         found |= {429, 503}
     if "requestBody" in operation:
         found |= {400, 413, 415, 422}
+    if parameter_ref(KEY) in operation.get("parameters", []):
+        found |= {400, 409, 422}
     named = [parameter for parameter in operation.get("parameters", []) if "name" in parameter]
     if any(parameter["in"] == "query" for parameter in named):
         found.add(422)

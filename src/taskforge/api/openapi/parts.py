@@ -119,6 +119,7 @@ PATH_WORDS = {
     "/sessions/{session_id}": "Id of the session.",
     "/deliveries/{delivery_id}": "Id of the delivery.",
     "/users/{user_id}": "Id of the account.",
+    "/queues/{name}": "Name of the queue: `critical`, `high`, `default` or `low`.",
 }
 """What a parameter in a path is, by its place there."""
 

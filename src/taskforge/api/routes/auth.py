@@ -36,7 +36,7 @@ _REGISTRATION: dict[str, Any] = {
         "email": "ada@example.com",
         "password": "correct horse battery",
     },
-    "problems": [403, 409],
+    "problems": [403],
 }
 _SIGN_IN: dict[str, Any] = {
     "example": {"username": "ada", "password": "correct horse battery"},

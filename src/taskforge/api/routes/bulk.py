@@ -28,7 +28,7 @@ Outcome = Submitted | TaskForgeError
 @post("/jobs/bulk", operation_id="submitJobs", summary="Submit up to 1,000 jobs", status_code=200,
       guards=[needs(Permission.SUBMIT)],
       opt={"nodes": MAX_VALUES, "example": {"jobs": [ORDER_EXAMPLE], "atomic": False},
-           "takes": ["Idempotency-Key"], "problems": [409]})  # fmt: skip
+           "takes": ["Idempotency-Key"]})  # fmt: skip
 async def submit_bulk(
     data: JSONBody[BulkOrder], request: Request[Principal, Any, Any], deps: NamedDependency[Deps]
 ) -> BulkOutcome:

@@ -73,8 +73,7 @@ async def list_(
 
 
 @post("/jobs", operation_id="submitJob", summary="Submit a job", guards=SUBMIT,
-      opt={"example": ORDER_EXAMPLE, "takes": ["Idempotency-Key"], "problems": [409],
-           "headers": {201: ["Location"], 200: ["Location", "Idempotent-Replayed"]}},
+      opt={"example": ORDER_EXAMPLE, "headers": {201: ["Location"], 200: ["Location"]}},
       responses={200: ResponseSpec(AcceptedJob, description="A repeat of an order.")})  # fmt: skip
 async def submit_(
     data: JSONBody[JobOrder], request: Asked, deps: NamedDependency[Deps]

@@ -21,7 +21,6 @@ Asked = Request[Principal, Any, Any]
 ACCOUNT = [needs(Permission.ACCOUNT)]
 _KEY: dict[str, Any] = {
     "example": {"name": "nightly import", "scope": {"permissions": ["submit"], "types": ["email"]}},
-    "problems": [409],
 }
 
 
