@@ -23,7 +23,7 @@ class Making(NamedTuple):
     body: Any
     other: Any
     """A body that asks for something else; None when there is only one thing to ask for."""
-    count: str
+    counted: str
     """How many of these there are."""
     anonymous: bool = False
     rivals: int = 12
@@ -105,7 +105,7 @@ async def test_a_repeat_tells_the_answer_again_and_makes_nothing(operator, plain
     assert "idempotent-replayed" not in first.headers
     assert again.json() == first.json()
     assert again.headers.get("location") == first.headers.get("location")
-    assert await plain.fetchval(making.count) == 1
+    assert await plain.fetchval(making.counted) == 1
 
 
 @CALLS
@@ -120,7 +120,7 @@ async def test_another_body_under_the_same_key_is_refused(operator, plain, makin
         assert (answer.status_code, answer.json()["code"]) == (409, "name_taken")
     else:
         assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
-    assert await plain.fetchval(making.count) == 1
+    assert await plain.fetchval(making.counted) == 1
 
 
 @OF_ACCOUNTS
@@ -129,7 +129,7 @@ async def test_a_key_belongs_to_one_account(operator, admin, plain, making):
 
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() != answers[1].json()
-    assert await plain.fetchval(making.count) == 2
+    assert await plain.fetchval(making.counted) == 2
 
 
 @CALLS
@@ -141,7 +141,7 @@ async def test_of_many_rivals_one_makes_it_and_all_hear_of_it(operator, plain, m
     assert set(statuses) <= {200, 201, 409}, {a.text for a in answers if a.status_code >= 400}
     told = {answer.text for answer in answers if answer.status_code in (200, 201)}
     assert len({msgspec.json.encode(msgspec.json.decode(it)) for it in told}) == 1
-    assert await plain.fetchval(making.count) == 1
+    assert await plain.fetchval(making.counted) == 1
 
 
 @OF_TWO_KINDS
@@ -153,7 +153,7 @@ async def test_of_rivals_with_different_bodies_one_wins(operator, plain, making)
     statuses = [answer.status_code for answer in answers]
     assert statuses.count(201) == 1
     assert set(statuses) <= {200, 201, 409, 422}
-    assert await plain.fetchval(making.count) == 1
+    assert await plain.fetchval(making.counted) == 1
 
 
 @OF_ACCOUNTS
@@ -165,7 +165,7 @@ async def test_rivals_at_the_end_of_a_key_make_one_new_thing(operator, plain, ma
 
     assert [answer.status_code for answer in answers].count(201) == 1
     assert {answer.status_code for answer in answers} <= {200, 201, 409}
-    assert await plain.fetchval(making.count) == 2
+    assert await plain.fetchval(making.counted) == 2
 
 
 @OF_TWO_KINDS
@@ -201,7 +201,7 @@ async def test_after_a_change_of_secret_a_key_makes_nothing_new(operator, settin
 
     # Fingerprints are under the old secret as well, so it cannot even be told to be a repeat.
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
-    assert await plain.fetchval(making.count) == 1
+    assert await plain.fetchval(making.counted) == 1
 
 
 @CALLS
@@ -209,7 +209,7 @@ async def test_a_malformed_key_is_refused_before_anything_is_made(operator, plai
     answer = await ask(operator, making, key="two words")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_idempotency_key")
-    assert await plain.fetchval(making.count) == 0
+    assert await plain.fetchval(making.counted) == 0
 
 
 async def test_a_key_of_any_length_that_is_allowed_works(operator):

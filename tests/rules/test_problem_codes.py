@@ -48,6 +48,7 @@ def _raised(tree):
         if call.func.id == "_invalid":
             given += call.args[:1]
         for code in given:
-            named = isinstance(code, ast.Constant) and not str(code.value).startswith("/")
-            if named and call.func.id in STATUS:
+            if not isinstance(code, ast.Constant) or str(code.value).startswith("/"):
+                continue
+            if call.func.id in STATUS:
                 yield code.value, STATUS[call.func.id]

@@ -117,7 +117,7 @@ class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def deed(
-    by: Principal | None,
+    by: Principal | Nobody | None,
     action: str,
     target: str | None,
     *,

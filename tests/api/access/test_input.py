@@ -4,7 +4,8 @@ import copy
 from typing import Any
 
 from taskforge.api.auth import handlers_of
-from taskforge.api.openapi import schema
+from taskforge.api.openapi.document import describe
+from taskforge.handlers.registry import load
 from tests.api.access.answers import told
 from tests.api.access.calls import V1, Caller, body_of
 from tests.api.access.world import World
@@ -26,7 +27,7 @@ MAY = {f"PATCH {V1}/users/{{user_id}}": {"role", "active", "rate_limit"},
 
 def bodies(world: World) -> dict[str, Any]:
     """A good body of each route that takes JSON."""
-    paths = schema(world.app)["paths"]
+    paths = describe(world.app, load().descriptions)["paths"]
     found: dict[str, Any] = {}
     for route, handler in handlers_of(world.app):
         method, path = route.split()

@@ -45,8 +45,15 @@ class Service(NamedTuple):
             return {"X-API-Key": made.key}
         user_id = self.people[who]
         async with self.deps.db.connect() as connection:
+            person = await people.find_by_id(connection, user_id)
+            assert person is not None
             session_id = await credentials.open_session(
-                connection, user_id, digest=new_token(), user_agent=None, ip="192.0.2.1"
+                connection,
+                user_id,
+                digest=new_token(),
+                checked=person.password_changed_at,
+                user_agent=None,
+                ip="192.0.2.1",
             )
         assert session_id is not None
         key = signing_key(self.deps.settings)
