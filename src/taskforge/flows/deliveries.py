@@ -19,6 +19,7 @@ from taskforge.db.webhook_secrets import end_older, rotate, secret_times
 from taskforge.flows.accounts import check_signed_in, session_of
 from taskforge.flows.deps import Deps
 from taskforge.flows.once import Asked, Told, once
+from taskforge.flows.reach import check_reaches_all, check_reaches_job
 from taskforge.flows.webhooks import SECRET_PURPOSE
 from taskforge.log import get_logger
 
@@ -127,8 +128,14 @@ async def redeliver_one(deps: Deps, delivery_id: UUID, by: Principal) -> Deliver
 
     Raises:
         NotFound: there is no such delivery.
+        Denied: an API key that is narrowed to other jobs.
         Conflict: it is being sent at this moment.
     """
+    if by.scope:
+        async with deps.db.connect() as connection:
+            known = await get_delivery(connection, delivery_id)
+        if known:
+            await check_reaches_job(deps, known.job_id, by)
     async with transaction(deps.db) as connection:
         done = await redeliver(connection, DeliveryFilters(), only=delivery_id, limit=1)
         found = await get_delivery(connection, delivery_id)
@@ -144,7 +151,12 @@ async def redeliver_one(deps: Deps, delivery_id: UUID, by: Principal) -> Deliver
 
 
 async def redeliver_many(deps: Deps, filters: DeliveryFilters, by: Principal) -> Redelivered:
-    """Send again what the filters select, oldest first, at most 1,000."""
+    """Send again what the filters select, oldest first, at most 1,000.
+
+    Raises:
+        Denied: an API key that is narrowed to some jobs.
+    """
+    check_reaches_all(by, "the webhooks of all jobs")
     async with transaction(deps.db) as connection:
         done = Redelivered(count=await redeliver(connection, filters, limit=MANY))
         await note(connection, by, "deliveries.redelivered", None, after=[filters, done])

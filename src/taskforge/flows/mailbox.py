@@ -14,6 +14,7 @@ from taskforge.db.audit import note
 from taskforge.db.engine import transaction
 from taskforge.db.mailbox import add_caught, delete_mail, mail_item, mail_source
 from taskforge.flows.deps import Deps
+from taskforge.flows.reach import check_reaches_all
 from taskforge.log import get_logger
 from taskforge.outside.sink import ADDRESS, open_sink
 
@@ -61,7 +62,12 @@ async def read_mail(deps: Deps, mail_id: UUID) -> tuple[MailItem, MailParts] | N
 
 
 async def empty_mailbox(deps: Deps, by: Principal) -> int:
-    """Delete every message there is now, a batch at a time, each with its deed; how many."""
+    """Delete every message there is now, a batch at a time, each with its deed; how many.
+
+    Raises:
+        Denied: an API key that is narrowed to some jobs.
+    """
+    check_reaches_all(by, "the mail of all jobs")
     last, deleted = new_id(), 0
     while True:
         async with transaction(deps.db) as connection:

@@ -16,10 +16,7 @@ def check_reach(by: Principal, job_type: str, priority: Priority) -> None:
         Denied: it is.
     """
     if not by.reaches(job_type, priority):
-        raise Denied(
-            f"This API key does not reach jobs of type {job_type!r} in queue {priority.queue!r}.",
-            code="key_too_narrow",
-        )
+        raise _narrow(f"jobs of type {job_type!r} in queue {priority.queue!r}")
 
 
 def check_reaches_queue(by: Principal, priority: Priority) -> None:
@@ -29,9 +26,17 @@ def check_reaches_queue(by: Principal, priority: Priority) -> None:
         Denied: it is.
     """
     if by.scope and (by.scope.types is not None or not by.reaches("", priority)):
-        raise Denied(
-            f"This API key does not reach all of queue {priority.queue!r}.", code="key_too_narrow"
-        )
+        raise _narrow(f"all of queue {priority.queue!r}")
+
+
+def check_reaches_all(by: Principal, what: str) -> None:
+    """Refuse a key that is narrowed at all, for what concerns jobs of every type and queue.
+
+    Raises:
+        Denied: it is.
+    """
+    if by.scope and (by.scope.types is not None or by.scope.priorities is not None):
+        raise _narrow(what)
 
 
 async def check_reaches_job(deps: Deps, job_id: UUID, by: Principal) -> None:
@@ -48,3 +53,7 @@ async def check_reaches_job(deps: Deps, job_id: UUID, by: Principal) -> None:
         row = await get_row(connection, job_id)
     if row:
         check_reach(by, row.type, row.priority)
+
+
+def _narrow(what: str) -> Denied:
+    return Denied(f"This API key does not reach {what}.", code="key_too_narrow")

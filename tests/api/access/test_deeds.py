@@ -44,6 +44,7 @@ SILENT = {
     f"POST {V1}/auth/refresh": "goes on with a session",
     f"POST {V1}/ws-ticket": "a ticket of 30 s for a connection that changes nothing",
     f"POST {V1}/job-types/{{name}}/check": "changes nothing",
+    f"POST {V1}/schedules/preview": "changes nothing",
 }
 OPEN = {f"POST {V1}/auth/register"}
 """Needs no account, so what refuses it is its body."""
