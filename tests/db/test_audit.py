@@ -54,7 +54,11 @@ async def api_engine(settings):
         (AuditFilters(since=datetime.max.replace(tzinfo=UTC)), []),
         (AuditFilters(until=datetime.min.replace(tzinfo=UTC)), []),
     ],
-    ids=str,
+    ids=[
+        "none", "actor", "key", "address", "another address", "action", "beginning",
+        "half a beginning", "no pattern", "star", "several", "since before", "since after",
+        "until before", "since the end of time", "until its beginning",
+    ],
 )  # fmt: skip
 async def test_filters_narrow_and_combine(connection, told, filters, expected):
     found = await list_audit(connection, filters, after=None, limit=10)
