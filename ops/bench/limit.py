@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ops.bench.client import operator
 from ops.bench.rows import Figure
-from ops.bench.stack import Stack
+from ops.bench.stack import Stack, free_port
 from ops.bench.wire import Wire
 from taskforge.bus.limit import SLICES
 
@@ -31,7 +31,7 @@ class Said(NamedTuple):
 async def limit(stack: Stack) -> list[Figure]:
     """Bursts about the edges of the window, known and unknown clients, with and without Redis."""
     stack.environment |= {"RATE_LIMIT_REQUESTS": str(LIMIT), "RATE_LIMIT_WINDOW": str(WINDOW)}
-    ports = [stack.port + n for n in range(PROCESSES)]
+    ports = [stack.port, *(free_port() for _ in range(PROCESSES - 1))]
     for port in ports:
         await stack.start_api(port)
     urls = [f"http://127.0.0.1:{port}" for port in ports]

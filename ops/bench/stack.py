@@ -47,7 +47,7 @@ class Stack:
         }
         self.database_url = addresses["DATABASE_URL"]
         self.redis_url = addresses["REDIS_URL"]
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -130,7 +130,8 @@ async def stack() -> AsyncGenerator[Stack]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
