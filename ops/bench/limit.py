@@ -43,7 +43,8 @@ async def limit(stack: Stack) -> list[Figure]:
     passed = sum(it.status == 401 for it in unknown) / LIMIT
     return [
         Figure(f"{len(calm):,} requests to {PROCESSES} API processes, admitted in any window",
-               f"{least:.3f} to {most:.3f} x the limit", "0.98 to 1.01",
+               f"at most {most:.3f} x the limit, {least:.3f} x at each refusal",
+               "≤ 1.01, ≥ 0.98",
                least >= 0.98 and most <= 1.01),
         Figure("wrong credentials with a made-up X-Forwarded-For, admitted",
                f"{passed:.3f} x the limit", "0.98 to 1.01", 0.98 <= passed <= 1.01),
@@ -63,6 +64,7 @@ async def _without_redis(stack: Stack, urls: list[str], known: dict[str, str]) -
     await asyncio.sleep(5)
     back_at = time.monotonic()
     await valkey.start()
+    serving_at = time.monotonic()
     await asyncio.gather(*(_until_known(url) for url in urls))
     counted_at = time.monotonic()
     said = await flood
@@ -72,9 +74,9 @@ async def _without_redis(stack: Stack, urls: list[str], known: dict[str, str]) -
     return [
         Figure("let pass while Redis is away", f"{away.count(200)} of {len(away)},"
                f" {failed} failed", "all, 0", not failed and set(away) == {200}),
-        Figure("all processes limit again after its return", f"{counted_at - back_at:.1f} s,"
+        Figure("all processes limit again after its return", f"{counted_at - serving_at:.1f} s,"
                f" then ≤ {most:.3f} x the limit", "≤ 5 s, ≤ 1.01",
-               counted_at - back_at <= 5 and most <= 1.01),
+               counted_at - serving_at <= 5 and most <= 1.01),
     ]  # fmt: skip
 
 
