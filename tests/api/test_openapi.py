@@ -34,7 +34,7 @@ async def test_every_problem_type_can_be_looked_up(client: httpx.AsyncClient):
     page = (await client.get("/api/docs/problems")).text
 
     for code in ("not_found", "invalid", "rate_limited", "unavailable"):
-        assert f"id='{code}'" in page
+        assert f'id="{code}"' in page
 
 
 async def test_the_first_page_links_the_docs(client: httpx.AsyncClient):
