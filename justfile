@@ -142,4 +142,4 @@ logs-worker:
 # Remove the environment and caches; the data stays
 [group('develop')]
 clean:
-    rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+    rm -rf .venv web/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

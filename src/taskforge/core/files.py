@@ -28,7 +28,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     filename: str
     """As the client called it; never part of a path."""
     format: str
-    """A `core.formats.Format`."""
+    """What its suffix names, such as `csv` or `parquet`."""
     size_bytes: int
     sha256: str
     created_by: UUID

@@ -10,7 +10,7 @@ from taskforge.core.states import JobStatus
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
-    """Two quantiles in seconds, within 7.5 % (`core/spans.py`); None where nothing happened."""
+    """Two quantiles in seconds, within 7.5 %; null where nothing happened."""
 
     p50: float | None
     p95: float | None
