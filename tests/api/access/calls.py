@@ -37,10 +37,15 @@ THINGS: dict[str, Make] = {
     "job_id": lambda world, owner: world.job(owner),
     "upload_id": lambda world, owner: world.upload(owner),
     "delivery_id": lambda world, owner: world.delivery(owner),
+    "endpoint_id": lambda world, owner: world.endpoint(owner),
     "mail_id": lambda world, _: world.mail(),
     "key_id": lambda world, owner: world.key(owner),
     "session_id": lambda world, owner: world.session(owner),
 }
+PREPARED: dict[str, Callable[[World, Principal], Awaitable[None]]] = {
+    f"DELETE {V1}/webhooks/secret/previous": lambda world, owner: world.rotation(owner),
+}
+"""Routes whose thing has no id, and is made before each call."""
 WORDS = {
     f"GET {V1}/job-types/{{name}}": "data_processing",
     f"POST {V1}/job-types/{{name}}/check": "data_processing",
@@ -85,6 +90,8 @@ class Caller:
     async def aim(self, route: str, owner: Principal | None) -> str:
         """The path to a thing of this owner, which is made if need be."""
         path = route.split()[1]
+        if route in PREPARED and owner is not None:
+            await PREPARED[route](self._world, owner)
         if "{" not in path:
             return path
         if owner is None:

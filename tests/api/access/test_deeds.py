@@ -32,6 +32,10 @@ TRAIL: dict[str, list[tuple[str, str]]] = {
     f"POST {V1}/queues/{{name}}/resume": [("queue.resumed", "queue")],
     f"DELETE {V1}/mailbox": [("mailbox.emptied", "")],
     f"POST {V1}/webhooks/secret": [("webhook_secret.made", "user")],
+    f"DELETE {V1}/webhooks/secret/previous": [("webhook_secret.ended", "user")],
+    f"POST {V1}/webhooks/endpoints/{{endpoint_id}}/enable": [
+        ("webhook_endpoint.enabled", "webhook_endpoint")
+    ],
     f"POST {V1}/webhooks/deliveries/{{delivery_id}}/redeliver": [
         ("delivery.redelivered", "delivery")
     ],

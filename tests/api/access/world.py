@@ -177,6 +177,23 @@ class World:
         job_id = await self.job(owner, ended=True, webhook="https://example.com/hook")
         return await self.run("SELECT id FROM webhook_deliveries WHERE job_id = :id", id=job_id)
 
+    async def endpoint(self, owner: Principal) -> UUID:
+        """A receiver of webhooks."""
+        endpoint_id = new_id()
+        await self.run(
+            "INSERT INTO webhook_endpoints (id, user_id, url) VALUES (:id, :user_id, :url)",
+            id=endpoint_id, user_id=owner.user_id, url=f"https://example.com/{endpoint_id}",
+        )  # fmt: skip
+        return endpoint_id
+
+    async def rotation(self, owner: Principal) -> None:
+        """Two signing secrets that are live."""
+        for _ in range(2):
+            await self.run(
+                "INSERT INTO webhook_secrets (id, user_id, sealed) VALUES (:id, :user_id, '')",
+                id=new_id(), user_id=owner.user_id,
+            )  # fmt: skip
+
     async def key(self, owner: Principal) -> UUID:
         """A live API key."""
         key_id = new_id()

@@ -190,7 +190,7 @@ async def show_secret(request: Asked, deps: NamedDependency[Deps]) -> SecretStat
 
 
 @delete("/webhooks/secret/previous", operation_id="endPreviousWebhookSecret",
-        summary="End the overlap of a rotation", guards=WEBHOOKS)  # fmt: skip
+        summary="End the overlap of a rotation", guards=[needs(Permission.SECRET)])  # fmt: skip
 async def end_previous(request: Asked, deps: NamedDependency[Deps]) -> None:
     """The secret before the newest one signs no more, from now on."""
     await deliveries.end_previous_secret(deps, request.user)
