@@ -20,14 +20,17 @@ App = Callable[[Any, Receive, Send], Awaitable[None]]
 
 
 class Leftover:
-    """An ASGI application around another one; requests without a body pass untouched."""
+    """An ASGI application around another one.
+
+    Requests without a body pass untouched, and so do those that announce more than is taken in.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one exchange."""
-        if scope["type"] != "http" or not _has_body(scope):
+        if scope["type"] != "http" or not _may_linger(scope):
             await self._app(scope, receive, send)
             return
         ended = False
@@ -50,6 +53,8 @@ class Leftover:
         await self._app(scope, take, finish)
 
 
-def _has_body(scope: Any) -> bool:
+def _may_linger(scope: Any) -> bool:
     length = header(scope, b"content-length")
-    return length not in (None, "0") or header(scope, b"transfer-encoding") is not None
+    if length is None:
+        return header(scope, b"transfer-encoding") is not None
+    return length.isdecimal() and 0 < int(length[:12]) <= MAX_BYTES
