@@ -44,7 +44,8 @@ async def first_answer(app: Litestar, kind: str, path: str, headers: dict[str, s
         "type": kind, "asgi": {"version": "3.0"}, "http_version": "1.1",
         "scheme": "ws" if kind == "websocket" else "http", "path": path,
         "raw_path": path.encode(), "query_string": b"", "root_path": "", "subprotocols": [],
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "headers": [(name.lower().encode(), value.encode())
+                    for name, value in {"Host": "testserver", **headers}.items()],
         "client": ("192.0.2.9", 1), "server": ("testserver", 80), "state": {},
         "extensions": {"websocket.http.response": {}},
     }  # fmt: skip

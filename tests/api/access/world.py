@@ -188,10 +188,11 @@ class World:
 
     async def rotation(self, owner: Principal) -> None:
         """Two signing secrets that are live."""
-        for _ in range(2):
+        for end in (datetime.now(UTC) + timedelta(days=1), None):
             await self.run(
-                "INSERT INTO webhook_secrets (id, user_id, sealed) VALUES (:id, :user_id, '')",
-                id=new_id(), user_id=owner.user_id,
+                "INSERT INTO webhook_secrets (id, user_id, sealed, expires_at)"
+                " VALUES (:id, :user_id, '', :end)",
+                id=new_id(), user_id=owner.user_id, end=end,
             )  # fmt: skip
 
     async def key(self, owner: Principal) -> UUID:
