@@ -10,7 +10,7 @@ from litestar.handlers.base import BaseRouteHandler
 from taskforge.api.auth import handlers_of
 from tests.api.access.calls import V1, Caller, body_of, is_success
 from tests.api.access.world import World
-from tests.api.conftest import http_client
+from tests.api.conftest import PASSWORD, http_client
 
 TRAIL: dict[str, list[tuple[str, str]]] = {
     f"POST {V1}/auth/register": [("user.created", "user")],
@@ -43,13 +43,13 @@ TRAIL: dict[str, list[tuple[str, str]]] = {
 }
 """Action and kind of target of each row that a good call leaves."""
 SILENT = {
-    f"POST {V1}/auth/login": "opens a session, which the account's own list shows",
-    f"POST {V1}/auth/logout": "ends a session, which the account's own list shows",
     f"POST {V1}/auth/refresh": "goes on with a session",
     f"POST {V1}/ws-ticket": "a ticket of 30 s for a connection that changes nothing",
     f"POST {V1}/job-types/{{name}}/check": "changes nothing",
     f"POST {V1}/schedules/preview": "changes nothing",
 }
+APART = [f"POST {V1}/auth/login", f"POST {V1}/auth/logout"]
+"""They begin and end the session that asks; a test of their own follows them."""
 OPEN = {f"POST {V1}/auth/register"}
 """Needs no account, so what refuses it is its body."""
 
@@ -62,7 +62,7 @@ def changing(world: World) -> dict[str, BaseRouteHandler]:
 
 async def test_every_deed_leaves_exactly_its_rows_and_a_refused_one_none(town):
     caller, routes = Caller(town), changing(town)
-    assert sorted(routes) == sorted({*TRAIL, *SILENT})
+    assert sorted(routes) == sorted({*TRAIL, *SILENT, *APART})
     found: dict[str, list[tuple[str, str]]] = {}
     after_refusal: dict[str, list[Any]] = {}
     await town.mail()
@@ -82,6 +82,24 @@ async def test_every_deed_leaves_exactly_its_rows_and_a_refused_one_none(town):
 
     assert found == TRAIL
     assert {route for route, rows in after_refusal.items() if rows} == set()
+
+
+async def test_signing_in_and_out_leave_rows_and_a_wrong_password_none(town):
+    await trail(town)
+    async with http_client(town.app) as client:
+        wrong = {"username": "viewer", "password": "not this one"}
+        assert (await client.post(f"{V1}/auth/login", json=wrong)).status_code == 401
+        pair = await client.post(f"{V1}/auth/login", json=wrong | {"password": PASSWORD})
+        client.headers["Authorization"] = f"Bearer {pair.json()['access_token']}"
+        assert (await client.post(f"{V1}/auth/logout")).status_code == 204
+
+    rows = await trail(town)
+
+    assert [(row["action"], row["actor"]) for row in rows] == [
+        ("session.opened", "viewer"), ("session.ended", "viewer"),
+    ]  # fmt: skip
+    assert len({row["target"] for row in rows}) == 1
+    assert all(row["ip"] for row in rows)
 
 
 async def _refused(world: World, caller: Caller, route: str, handler: BaseRouteHandler) -> None:
