@@ -57,7 +57,13 @@ def plan(
         "continue-on-failure": True,
         "request-timeout": 30,
         "max-stream-events": 1,
-        "generation": {"max-examples": examples, "database": "none", "no-shrink": seconds is None},
+        "cache": {"enabled": False},
+        "generation": {
+            "max-examples": examples,
+            "database": "none",
+            "no-shrink": seconds is None,
+            "allow-x00": False,  # refused in every text; tests/api/fuzz/test_hostile.py sends it
+        },
         "phases": {"enabled": False}
         | {name: {"enabled": True} | it for name, it in phases.items()},
         "checks": {
