@@ -106,7 +106,7 @@ async def list_(
 
 @post("/webhooks/deliveries/{delivery_id:uuid}/redeliver", operation_id="redeliver",
       summary="Send a webhook again", guards=WEBHOOKS, status_code=200,
-      opt={"cost": COSTLY})  # fmt: skip
+      opt={"cost": COSTLY, "problems": [409]})  # fmt: skip
 async def redeliver(
     delivery_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]
 ) -> Delivery:
@@ -190,7 +190,8 @@ async def show_secret(request: Asked, deps: NamedDependency[Deps]) -> SecretStat
 
 
 @delete("/webhooks/secret/previous", operation_id="endPreviousWebhookSecret",
-        summary="End the overlap of a rotation", guards=[needs(Permission.SECRET)])  # fmt: skip
+        summary="End the overlap of a rotation", guards=[needs(Permission.SECRET)],
+        opt={"problems": [404]})  # fmt: skip
 async def end_previous(request: Asked, deps: NamedDependency[Deps]) -> None:
     """The secret before the newest one signs no more, from now on."""
     await deliveries.end_previous_secret(deps, request.user)
