@@ -14,7 +14,8 @@ from tests.api.openapi.conftest import operations
 COMMITTED = Path(__file__).parents[3] / "web" / "openapi.json"
 OPEN = {"register", "signIn", "isAlive", "isReady"}
 SESSION_ONLY = {
-    "changePassword", "makeDefaultApiKey", "revokeDefaultApiKey", "listApiKeys", "makeApiKey",
+    "changeMe", "makeWebhookSecret", "endPreviousWebhookSecret", "makeDefaultApiKey",
+    "revokeDefaultApiKey", "listApiKeys", "makeApiKey",
     "revokeApiKey", "listSessions", "endSession", "listUsers", "changeUser",
 }  # fmt: skip
 

@@ -38,17 +38,13 @@ def webhooks(schemas: Schemas, example: Any) -> dict[str, Any]:
     """The section `webhooks`.
 
     Args:
-        schemas: gets the names of the events; has the body.
+        schemas: has the body; the choice of its events gets a name of its own.
         example: of a body.
     """
     events = {f"job.{status}": status for status in JobStatus if status in FINAL}
-    schemas["WebhookEvent"] = {
-        "type": "string",
-        "description": "What a webhook tells of.",
-        "enum": list(events),
-    }
-    body = schemas["WebhookBody"]["properties"]
-    body["type"] = ref("WebhookEvent")
+    choice = schemas.pop("WebhookBodyType")
+    schemas["WebhookEvent"] = choice | {"description": "What a webhook tells of."}
+    schemas["WebhookBody"]["properties"]["type"] = ref("WebhookEvent")
     return {event: {"post": _call(status, example)} for event, status in events.items()}
 
 

@@ -118,6 +118,7 @@ PATH_WORDS = {
     "/api-keys/{key_id}": "Id of the key.",
     "/sessions/{session_id}": "Id of the session.",
     "/deliveries/{delivery_id}": "Id of the delivery.",
+    "/endpoints/{endpoint_id}": "Id of the receiver.",
     "/users/{user_id}": "Id of the account.",
     "/queues/{name}": "Name of the queue: `critical`, `high`, `default` or `low`.",
 }
