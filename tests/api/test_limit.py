@@ -230,7 +230,8 @@ async def handshake(app: Litestar, query: str) -> list[Any]:
     scope = {
         "type": "websocket", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "ws",
         "server": ("testserver", 80), "client": ("192.0.2.1", 1), "root_path": "", "path": "/ws",
-        "raw_path": b"/ws", "query_string": query.encode(), "headers": [], "subprotocols": [],
+        "raw_path": b"/ws", "query_string": query.encode(), "subprotocols": [],
+        "headers": [(b"host", b"testserver")],
         "extensions": {"websocket.http.response": {}},
     }  # fmt: skip
 

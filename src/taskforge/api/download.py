@@ -77,7 +77,7 @@ def _answer(scope: Any, file: BinaryIO, record: ArtifactRecord) -> ASGIResponse:
     if is_known(scope, tag):
         file.close()
         return ASGIResponse(status_code=304, headers=headers)
-    get = scope["method"] == "GET"
+    get = not scope["state"].get("head_only")
     span = span_of(scope, tag, record.size_bytes) if get else Span(0, record.size_bytes, False)
     headers |= {
         "content-disposition": f'attachment; filename="{record.name}"',

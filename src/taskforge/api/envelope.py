@@ -122,7 +122,7 @@ class Envelope:
         if method == "OPTIONS" and await self._told_options(scope, origin, send):
             return
         if method == "HEAD":  # what GET says, without the body (RFC 9110 §9.3.2)
-            scope["method"] = "GET"
+            scope["method"], scope["state"]["head_only"] = "GET", True
         elif method in _WITH_BODY:
             receive = self._patience.in_time(receive)
         await self._app(scope, receive, send)
@@ -130,7 +130,10 @@ class Envelope:
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         def dressed(message: Any) -> Awaitable[None]:
             if message["type"] == "websocket.http.response.start":
-                message["headers"] = self._dress(scope, message["headers"], None)
+                # A name that comes twice panics in Granian 2.8, and ends the process.
+                message["headers"] = list(
+                    dict(self._dress(scope, message["headers"], None)).items()
+                )
             return send(message)
 
         try:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
-from taskforge.core.errors import Conflict, Denied, Invalid, NotFound
+from taskforge.core.errors import Conflict, Denied, Fault, Invalid, NotFound
 from taskforge.core.people import Principal
 from taskforge.db import credentials, people
 from taskforge.db.audit import note
@@ -100,7 +100,8 @@ async def change_own(
     """
     session_id = session_of(by)
     if password is None and email is None:
-        raise Invalid("Send a new password or a new e-mail address.", code="nothing_to_change")
+        raise Invalid("Send a new password or a new e-mail address.", code="nothing_to_change",
+                      faults=[Fault("", "has neither new_password nor email")])  # fmt: skip
     person = await person_of(deps, by)
     await _check_current(deps, by, person, current)
     changed = person._replace(email=email or person.email)

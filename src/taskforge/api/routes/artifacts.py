@@ -5,9 +5,8 @@ import re
 from typing import Any, BinaryIO
 from uuid import UUID
 
-from litestar import Request, Router, get, route
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
-from litestar.enums import HttpMethod
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 from litestar.types import ASGIApp
@@ -49,15 +48,6 @@ async def download(
     return answer(request.scope, file, record)
 
 
-@route(PATH, http_method=HttpMethod.HEAD, include_in_schema=False, guards=READ)
-async def look(
-    job_id: FromPath[UUID], name: FromPath[str], request: Asked, deps: NamedDependency[Deps]
-) -> ASGIApp:
-    """The same without the file."""
-    record, file = await _find(deps, job_id, name)
-    return answer(request.scope, file, record)
-
-
 async def _find(deps: Deps, job_id: UUID, name: str) -> tuple[ArtifactRecord, BinaryIO]:
     known = NotFound(f"Job {job_id} has no file of this name; it may have been deleted.")
     if re.fullmatch(ARTIFACT_NAME, name) is None:
@@ -79,4 +69,4 @@ async def _find(deps: Deps, job_id: UUID, name: str) -> tuple[ArtifactRecord, Bi
     )
 
 
-router = Router("/", route_handlers=[download, look], tags=["jobs"])
+router = Router("/", route_handlers=[download], tags=["jobs"])
