@@ -74,7 +74,7 @@ async def test_a_wrong_cursor_is_named(viewer):
 
 @pytest.mark.parametrize(
     ("path", "methods"),
-    [(JOBS, "GET, OPTIONS, POST"), ("/api/v1/auth/api-key", "DELETE, OPTIONS, POST")],
+    [(JOBS, "GET, HEAD, POST, OPTIONS"), ("/api/v1/auth/api-key", "POST, DELETE, OPTIONS")],
 )
 async def test_options_and_a_wrong_method_name_every_method(viewer, path, methods):
     options, wrong = await viewer.options(path), await viewer.put(path)

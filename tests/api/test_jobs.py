@@ -158,6 +158,7 @@ async def test_a_list_is_narrowed_by_all_its_filters(operator):
         "worker_id=1", "created_after=yesterday", "created_after=2026-01-01T00:00:00",
         "created_before=2026-01-01T00:00:00", "q=", "q=%00", "tag=a%00b", "type=%00",
         f"q={'a' * 65}", "&".join(["type=a"] * 21),
+        "created_after=9999-12-31T23:59:59-23:59", "created_before=0001-01-01T00:00:00%2B23:59",
     ],
 )  # fmt: skip
 async def test_a_filter_that_makes_no_sense_is_refused(viewer, query):
@@ -169,7 +170,6 @@ async def test_a_filter_that_makes_no_sense_is_refused(viewer, query):
     [
         "q=%ff%fe", "q=%ed%a0%80", "tag=%27%3B--", "type=%25", "q=\N{PILE OF POO}",
         "created_after=0001-01-01T00:00:00Z", "created_before=9999-12-31T23:59:59Z",
-        "created_after=9999-12-31T23:59:59-23:59", "created_before=0001-01-01T00:00:00%2B23:59",
     ],
 )  # fmt: skip
 async def test_a_filter_that_is_odd_finds_what_it_says(viewer, query):
