@@ -3,7 +3,7 @@
 What it answers is a list of findings, each with the request that shows it; empty is what we want.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import schemathesis
@@ -21,7 +21,7 @@ BEYOND_SCHEMAS = [
     "checkPayload",
     "register",  # whether a password is a weak one
     "signIn",
-    "changePassword",
+    "changeMe",
     "makeApiKey",  # whether a job type exists
     "createUpload",  # whether the file is one of those that jobs read
     "redeliverMany",  # whether a span ends after it begins
@@ -30,6 +30,8 @@ BEYOND_SCHEMAS = [
     "listDeliveries",
     "listAudit",
     "listJobs",
+    "makeDefaultApiKey",  # whether the idempotency key was used elsewhere
+    "makeWebhookSecret",
 ]
 """Operations that may refuse, with 422, what fits their schema: by what no schema can say."""
 
@@ -42,7 +44,12 @@ class Found(NamedTuple):
 
 
 def plan(
-    *, seed: int, phases: dict[str, Any], examples: int = 1, seconds: int | None = None
+    *,
+    seed: int,
+    phases: dict[str, Any],
+    examples: int = 1,
+    seconds: int | None = None,
+    uncovered: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What to try, in the words of `schemathesis.toml`.
 
@@ -51,6 +58,7 @@ def plan(
         phases: by name, with the options of each; others are left out.
         examples: cases drawn for each operation in each phase.
         seconds: go on drawing for so long.
+        uncovered: operations, by id, that the coverage phase leaves out.
     """
     wanted: dict[str, Any] = {
         "seed": seed,
@@ -74,6 +82,14 @@ def plan(
             {
                 "include-operation-id": BEYOND_SCHEMAS,
                 "checks": {"positive_data_acceptance": {"expected-statuses": [*_TAKEN, "4xx"]}},
+            },
+            *(
+                {"include-operation-id": name, "phases": {"coverage": {"enabled": False}}}
+                for name in uncovered
+            ),
+            {  # its schema is of the data of each event, as generators of clients read it
+                "include-operation-id": "followEvents",
+                "checks": {"response_schema_conformance": {"enabled": False}},
             },
             {  # each order is refused by itself, in an answer of 200
                 "include-operation-id": "submitJobs",

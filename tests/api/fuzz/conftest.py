@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from support.explorer import SPARED
+from support.places import arena_number
 from taskforge.config import load
 from taskforge.core.ids import new_token
 from taskforge.core.people import Role
@@ -70,7 +71,7 @@ NAMES = {name: f"{name}-of-ours" for name in ROLES}
 
 @pytest.fixture(scope="package")
 async def service(make_database, site, worker_number, tmp_path_factory) -> AsyncIterator[Service]:
-    redis_url = logical(site.redis_url, worker_number)
+    redis_url = logical(site.redis_url, arena_number(worker_number, own=True))
     environ = environment(await make_database(), redis_url, tmp_path_factory.mktemp("fuzz"))
     async with open_deps(load(environ), load_handlers([])) as deps, api_process(environ) as api:
         made = {}

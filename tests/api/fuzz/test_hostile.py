@@ -111,6 +111,8 @@ async def test_no_value_of_any_parameter_breaks_anything(admin, document):
     faults: list[Any] = []
     for path, operation in readings(document):
         for parameter in operation["parameters"]:
+            if "$ref" in parameter:  # a header, which several share
+                continue
             for word in WORDS:
                 address = put(path, parameter, word)
                 answer = await admin.get(httpx.URL(admin.base_url.copy_with(raw_path=address)))
