@@ -3,11 +3,11 @@
 What was found with 2.8.7, and what is done about it:
 
 - A close frame waits for a pending receive, so a socket that says nothing cannot be closed while we
-  listen to it. Conversations end their receive first (`api/conversation.py`).
+  listen to it. Conversations end their receive first (`api/live/conversation.py`).
 - Its own listener sets SO_REUSEPORT, so a second server on the same port would silently take half
   of the connections. We bind without it, and share the socket between worker processes.
 - A frame may have 16 MiB and a message in parts 64 MiB before we hear of it, with no setting for
-  less: what a client may hold is bounded by how many connections it may have (`api/door.py`).
+  less: what a client may hold is bounded by how many connections it may have (`api/live/door.py`).
 - What the protocol forbids is answered by a close frame without a code (1005 to the client).
 - A thread of its runtime may outlive the event loop by a moment; one that wakes up while Python is
   being torn down aborts the process. So the process ends without tearing down (`leave`).

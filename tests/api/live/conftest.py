@@ -14,9 +14,9 @@ import msgspec
 import pytest
 import redis.asyncio
 
-from taskforge.api.frames import Wanted
-from taskforge.api.hub import Hub
-from taskforge.api.subscriber import Subscriber
+from taskforge.api.live.frames import Wanted
+from taskforge.api.live.hub import Hub
+from taskforge.api.live.subscriber import Subscriber
 from taskforge.bus.client import open_client
 from taskforge.bus.cursor import Cursor
 from taskforge.bus.follow import StreamReader

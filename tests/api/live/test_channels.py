@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from taskforge.api.frames import Head, Wanted
-from taskforge.api.subscriber import GOING_AWAY, MAX_QUEUED, TRY_LATER
+from taskforge.api.live.frames import Head, Wanted
+from taskforge.api.live.subscriber import GOING_AWAY, MAX_QUEUED, TRY_LATER
 from taskforge.core.events import Event, QueueFrame
 from taskforge.core.ids import new_id
 from tests.api.live.conftest import (

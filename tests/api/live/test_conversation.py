@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
-from taskforge.api import conversation
-from taskforge.api.conversation import Conversation
-from taskforge.api.door import Admission, Seats
-from taskforge.api.frames import Outgoing, Wanted, notice
-from taskforge.api.hub import Hub
-from taskforge.api.subscriber import Subscriber
+from taskforge.api.live import conversation
+from taskforge.api.live.conversation import Conversation
+from taskforge.api.live.door import Admission, Seats
+from taskforge.api.live.frames import Outgoing, Wanted, notice
+from taskforge.api.live.hub import Hub
+from taskforge.api.live.subscriber import Subscriber
 from taskforge.bus.follow import StreamReader
 from taskforge.core.errors import Limited, Unauthenticated, Unavailable
 from taskforge.core.people import Principal, Role

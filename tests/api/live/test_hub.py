@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from taskforge.api.hub import MAX_REPLAY
+from taskforge.api.live.hub import MAX_REPLAY
 from taskforge.bus.cursor import STREAM_KEY
 from taskforge.core.events import Event
 from taskforge.core.ids import new_id

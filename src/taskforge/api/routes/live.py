@@ -14,16 +14,15 @@ from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from taskforge.api.auth import Needs, asks
-from taskforge.api.conversation import Conversation
-from taskforge.api.counting import rate_headers
-from taskforge.api.door import Admission, Connection, Doorkeeper, Seats, check_origin
 from taskforge.api.errors import MEDIA_TYPE, to_response
-from taskforge.api.frames import Wanted
-from taskforge.api.hub import Hub
-from taskforge.api.inbound import Interval
-from taskforge.api.keyring import Keyring
-from taskforge.api.lines import EventSourceLine, SocketLine
-from taskforge.api.subscriber import Subscriber
+from taskforge.api.live.conversation import Conversation
+from taskforge.api.live.door import Admission, Connection, Doorkeeper, Seats, check_origin
+from taskforge.api.live.frames import Wanted
+from taskforge.api.live.hub import Hub
+from taskforge.api.live.inbound import Interval
+from taskforge.api.live.keyring import Keyring
+from taskforge.api.live.lines import EventSourceLine, SocketLine
+from taskforge.api.live.subscriber import Subscriber
 from taskforge.bus.cursor import BEGINNING, Cursor
 from taskforge.bus.follow import StreamReader
 from taskforge.core.errors import Invalid
@@ -176,7 +175,6 @@ async def _refuse(socket: WebSocket[Any, Any, Any], error: Exception) -> None:
     answer = to_response(cast("Request[Any, Any, Any]", socket), error)
     headers = [(b"content-type", MEDIA_TYPE.encode())]
     headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
-    headers += rate_headers(socket.scope)
     await socket.receive()
     await socket.send(
         {

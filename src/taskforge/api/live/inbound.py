@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from taskforge.api.frames import Wanted
+from taskforge.api.live.frames import Wanted
 from taskforge.core.states import JobStatus
 
 MAX_BYTES = 4_096

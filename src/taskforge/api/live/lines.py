@@ -6,8 +6,8 @@ import msgspec
 from litestar.connection import WebSocket
 from litestar.types import Receive, Send
 
-from taskforge.api.frames import Outgoing, notice
-from taskforge.api.subscriber import Closing
+from taskforge.api.live.frames import Outgoing, notice
+from taskforge.api.live.subscriber import Closing
 
 SOCKET_HEARTBEAT = 25.0
 SSE_HEARTBEAT = 15.0

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 from redis.exceptions import RedisError
 
-from taskforge.api.channel import Channel
-from taskforge.api.frames import Outgoing, Pending, Wanted, batch, live_frames, notice, single
-from taskforge.api.subscriber import GOING_AWAY, INTERNAL, Closing, Subscriber
+from taskforge.api.live.channel import Channel
+from taskforge.api.live.frames import Outgoing, Pending, Wanted, batch, live_frames, notice, single
+from taskforge.api.live.subscriber import GOING_AWAY, INTERNAL, Closing, Subscriber
 from taskforge.bus.cursor import BEGINNING, Cursor, EntryId
 from taskforge.bus.follow import PAGE_ENTRIES, Entry, Extent, StreamReader
 from taskforge.log import get_logger

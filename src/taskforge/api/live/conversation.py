@@ -13,12 +13,12 @@ from litestar.exceptions import WebSocketDisconnect
 from msgspec import UNSET
 from redis.exceptions import RedisError
 
-from taskforge.api import inbound
-from taskforge.api.door import Admission
-from taskforge.api.frames import Outgoing, notice
-from taskforge.api.hub import Hub
-from taskforge.api.inbound import Message, Pace, Subscribe
-from taskforge.api.subscriber import INTERNAL, SLOW, TRY_LATER, Closing, Subscriber
+from taskforge.api.live import inbound
+from taskforge.api.live.door import Admission
+from taskforge.api.live.frames import Outgoing, notice
+from taskforge.api.live.hub import Hub
+from taskforge.api.live.inbound import Message, Pace, Subscribe
+from taskforge.api.live.subscriber import INTERNAL, SLOW, TRY_LATER, Closing, Subscriber
 from taskforge.bus.cursor import Cursor
 from taskforge.core.errors import Denied, TaskForgeError, Unauthenticated
 from taskforge.log import get_logger

@@ -5,8 +5,8 @@ from typing import Any
 
 from taskforge.api.auth import admit, check_may, identify, permission_of
 from taskforge.api.clients import client_ip, header, network_of
-from taskforge.api.door import Admission, Connection
 from taskforge.api.errors import as_taskforge_error
+from taskforge.api.live.door import Admission, Connection
 from taskforge.core.errors import Unauthenticated
 from taskforge.core.people import Permission, Principal
 from taskforge.flows.deps import Deps
@@ -15,7 +15,7 @@ from taskforge.flows.tokens import read_access, signing_key
 
 
 class Keyring:
-    """Lets in who has an account, in any role; see `api.door.Doorkeeper`.
+    """Lets in who has an account, in any role; see `api.live.door.Doorkeeper`.
 
     Args:
         deps: where accounts, sessions and tickets are.

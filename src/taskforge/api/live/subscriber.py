@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from typing import NamedTuple
 
-from taskforge.api.frames import Outgoing, Pending, Wanted, batch, single
+from taskforge.api.live.frames import Outgoing, Pending, Wanted, batch, single
 from taskforge.bus.cursor import BEGINNING, EntryId
 
 MAX_QUEUED = 256

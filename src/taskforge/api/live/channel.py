@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from taskforge.api.frames import LiveFrame, Pending, Wanted, batch, single
-from taskforge.api.subscriber import Subscriber
+from taskforge.api.live.frames import LiveFrame, Pending, Wanted, batch, single
+from taskforge.api.live.subscriber import Subscriber
 from taskforge.bus.cursor import BEGINNING, EntryId
 
 
