@@ -20,6 +20,14 @@ HERE = Path(__file__).parent
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
+def works_in(pid):
+    """The folder that a child's own folder is in; None for one that has just ended."""
+    try:
+        return Path(os.readlink(f"/proc/{pid}/cwd")).parent
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 @pytest.fixture
 async def spares():
     before = children()
@@ -32,9 +40,7 @@ async def spares():
 @pytest.fixture
 def waiting(tmp_path):
     """Process ids of the spares whose rooms lie in this test's folder."""
-    return lambda: {
-        pid for pid in children() if Path(f"/proc/{pid}/cwd").resolve().parent == tmp_path
-    }
+    return lambda: {pid for pid in children() if works_in(pid) == tmp_path}
 
 
 async def test_there_is_none_before_the_first_use_and_one_after_it(spares, waiting, tmp_path):
