@@ -6,6 +6,7 @@ import msgspec
 
 from taskforge.api.errors import MEDIA_TYPE, STATUSES, sample
 from taskforge.api.openapi.schemas import ref
+from taskforge.core.errors import Misdirected
 
 _HEADERS: dict[str, tuple[dict[str, Any], str, object]] = {
     "Accept-Ranges": ({"type": "string", "const": "bytes"}, "Parts of it can be had.", "bytes"),
@@ -85,12 +86,6 @@ _PARAMETERS: dict[str, tuple[str, dict[str, Any], str]] = {
         {"type": "string"},
         "The `id` of the last event that was seen: what came after it is sent first.",
     ),
-    "since": ("query", {"type": "string"}, "The same as `Last-Event-ID`, which goes before it."),
-    "batch": (
-        "query",
-        {"type": "integer", "minimum": 0, "maximum": 10_000, "default": 0},
-        "Milliseconds: events come at most so often, the latest state of each job.",
-    ),
     "X-Taskforge-Session": (
         "header",
         {"type": "string", "pattern": r"^[\x20-\x7e]*$"},
@@ -136,7 +131,11 @@ def shared_parts() -> dict[str, Any]:
             name: {"name": name, "in": place, "description": words, "schema": schema}
             for name, (place, schema, words) in _PARAMETERS.items()
         },
-        "responses": {kind.__name__: _problem(status) for kind, status in STATUSES.items()},
+        "responses": {
+            kind.__name__: _problem(status)
+            for kind, status in STATUSES.items()
+            if kind is not Misdirected  # told by the name in the address, of no operation
+        },
     }
 
 
