@@ -16,6 +16,7 @@ from taskforge.flows import accounts, sessions
 from taskforge.flows.deps import Deps
 
 PASSWORD = "a long enough password"
+ADA = {"username": "ada", "email": "Ada@Example.com", "password": "correct horse battery"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -99,3 +100,16 @@ async def signed_in(app: Litestar, deps: Deps, role: Role) -> httpx.AsyncClient:
     place = sessions.Place("192.0.2.1", "192.0.2.1")
     tokens = await sessions.sign_in(deps, name=name, password=PASSWORD, place=place)
     return http_client(app, Authorization=f"Bearer {tokens.access_token}")
+
+
+async def sign_in(client: httpx.AsyncClient, **changes: str) -> httpx.Response:
+    """Ada signs in."""
+    body = {"username": "ada", "password": ADA["password"], **changes}
+    return await client.post("/api/v1/auth/login", json=body)
+
+
+@pytest.fixture
+async def ada(client: httpx.AsyncClient) -> dict[str, str]:
+    """Ada's tokens; she is a viewer."""
+    assert (await client.post("/api/v1/auth/register", json=ADA)).status_code == 201
+    return (await sign_in(client)).json()

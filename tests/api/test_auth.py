@@ -11,21 +11,7 @@ from taskforge.config import Settings
 from taskforge.core.errors import Unauthenticated
 from taskforge.flows import tickets
 from taskforge.flows.deps import Deps
-from tests.api.conftest import PASSWORD, http_client, living
-
-ADA = {"username": "ada", "email": "Ada@Example.com", "password": "correct horse battery"}
-
-
-async def sign_in(client: httpx.AsyncClient, **changes: str) -> httpx.Response:
-    body = {"username": "ada", "password": ADA["password"], **changes}
-    return await client.post("/api/v1/auth/login", json=body)
-
-
-@pytest.fixture
-async def ada(client: httpx.AsyncClient) -> dict[str, str]:
-    """Ada's tokens; she is a viewer."""
-    assert (await client.post("/api/v1/auth/register", json=ADA)).status_code == 201
-    return (await sign_in(client)).json()
+from tests.api.conftest import ADA, PASSWORD, http_client, living, sign_in
 
 
 async def test_a_registered_account_is_a_viewer_and_shows_no_hash(client: httpx.AsyncClient):

@@ -3,19 +3,7 @@
 import httpx
 import pytest
 
-ADA = {"username": "ada", "email": "Ada@Example.com", "password": "correct horse battery"}
-
-
-async def sign_in(client: httpx.AsyncClient, **changes: str) -> httpx.Response:
-    body = {"username": "ada", "password": ADA["password"], **changes}
-    return await client.post("/api/v1/auth/login", json=body)
-
-
-@pytest.fixture
-async def ada(client: httpx.AsyncClient) -> dict[str, str]:
-    """Ada's tokens."""
-    assert (await client.post("/api/v1/auth/register", json=ADA)).status_code == 201
-    return (await sign_in(client)).json()
+from tests.api.conftest import ADA, sign_in
 
 
 async def test_a_new_password_ends_the_other_sessions(

@@ -17,13 +17,6 @@ BOTH = [STEEP, SHARED]
 
 
 @pytest.fixture
-async def redis(settings: Settings) -> AsyncIterator[Redis]:
-    client = open_client(settings)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
 def delays(redis: Redis) -> Delays:
     return Delays(redis)
 

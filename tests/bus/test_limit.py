@@ -5,7 +5,6 @@ import json
 import sys
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
@@ -49,13 +48,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-@pytest.fixture
-async def redis(settings: Settings) -> AsyncIterator[Redis]:
-    client = open_client(settings)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

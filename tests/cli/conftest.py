@@ -100,16 +100,25 @@ async def deps(settings):
 
 @pytest.fixture
 async def operator_key(deps):
-    """The key of an operator who has no password, for hashing one takes long."""
+    return await key_of(deps, "olga", Role.OPERATOR)
+
+
+@pytest.fixture
+async def admin_key(deps):
+    return await key_of(deps, "ada", Role.ADMIN)
+
+
+async def key_of(deps, name, role):
+    """The key of somebody who has no password, for hashing one takes long."""
     async with deps.db.connect() as connection:
         await people.insert_user(
             connection,
-            username="olga",
-            email="olga@example.com",
+            username=name,
+            email=f"{name}@example.com",
             password_hash="none",
-            role=Role.OPERATOR,
+            role=role,
         )
-    return (await keys.make_default_key_of(deps, "olga")).key
+    return (await keys.make_default_key_of(deps, name)).key
 
 
 @pytest.fixture

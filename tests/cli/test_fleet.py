@@ -5,22 +5,6 @@ import json
 import pytest
 
 from taskforge.cli.output import ExitCode
-from taskforge.core.people import Role
-from taskforge.db import people
-from taskforge.flows import keys
-
-
-@pytest.fixture
-async def admin_key(deps):
-    async with deps.db.connect() as connection:
-        await people.insert_user(
-            connection,
-            username="ada",
-            email="ada@example.com",
-            password_hash="none",
-            role=Role.ADMIN,
-        )
-    return (await keys.make_default_key_of(deps, "ada")).key
 
 
 @pytest.fixture
