@@ -1,4 +1,4 @@
-"""Tables beside the jobs: counters, workers, queues, schedules, webhooks, audit, shared facts."""
+"""Tables beside the jobs: counters, workers, queues, limits, webhooks, audit, shared facts."""
 
 from sqlalchemy import (
     BigInteger,
@@ -72,8 +72,12 @@ workers = Table(
     Column("beat_at", TIME, nullable=False, server_default=NOW),
     Column("stopped_at", TIME),
     Column("status", Text, nullable=False),
+    Column("wanted", Text, nullable=False, server_default="run"),
+    Column("wanted_by", Text),
+    Column("wanted_at", TIME),
     Column("facts", JSONB),
     CheckConstraint("status IN ('draining', 'offline', 'online')", name="status"),
+    CheckConstraint("wanted IN ('drain', 'run', 'stop')", name="wanted"),
     postgresql_with=BUSY,
 )
 
@@ -87,49 +91,19 @@ queues = Table(
     Column("pause_reason", Text),
     Column("resume_at", TIME),
     Column("concurrency_limit", Integer),
+    CheckConstraint("concurrency_limit >= 0", name="concurrency_limit"),
 )
 
-schedules = Table(
-    "schedules",
+type_limits = Table(
+    "type_limits",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("cron", Text),
-    Column("interval_seconds", Double),
-    Column("timezone", Text, nullable=False),
-    Column("template", JSONB, nullable=False),
-    Column("overlap", Text, nullable=False),
-    Column("missed", Text, nullable=False),
-    Column("jitter_seconds", Double, nullable=False, server_default="0"),
-    Column("starts_at", TIME),
-    Column("ends_at", TIME),
-    Column("next_fire_at", TIME),
-    Column("paused_at", TIME),
-    Column("created_by", Uuid),
-    Column("created_at", TIME, nullable=False, server_default=NOW),
-    Column("version", Integer, nullable=False, server_default="1"),
-    CheckConstraint("(cron IS NULL) <> (interval_seconds IS NULL)", name="kind"),
-    CheckConstraint(
-        "overlap IN ('allow', 'cancel_previous', 'queue_one', 'skip')", name="overlap"
-    ),
-    CheckConstraint("missed IN ('run_all', 'run_once', 'skip')", name="missed"),
-    Index(
-        "ix_schedules_due", "next_fire_at",
-        postgresql_where=text("paused_at IS NULL AND next_fire_at IS NOT NULL"),
-    ),
-)  # fmt: skip
-
-schedule_fires = Table(
-    "schedule_fires",
-    metadata,
-    Column("schedule_id", Uuid, primary_key=True),
-    Column("fire_at", TIME, primary_key=True),
-    Column("at", TIME, nullable=False, server_default=NOW),
-    Column("job_id", Uuid),
-    Column("skipped", Text),
-    CheckConstraint("(job_id IS NULL) <> (skipped IS NULL)", name="outcome"),
+    Column("type", Text, primary_key=True),
+    Column("concurrency_limit", Integer, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", TIME, nullable=False, server_default=NOW),
+    CheckConstraint("concurrency_limit >= 0", name="concurrency_limit"),
 )
-"""Every fire and every skipped fire; the key makes a double fire impossible (R-60)."""
+"""How many jobs of a type all workers together may run at once; 0 stops the type."""
 
 webhook_deliveries = Table(
     "webhook_deliveries",

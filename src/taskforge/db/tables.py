@@ -141,6 +141,7 @@ job_details = Table(
     Index(None, "type", "job_id"),
     Index(None, "priority", "job_id"),
     Index(None, "created_by", "job_id"),
+    Index(None, "schedule_id", "job_id", postgresql_where=text("schedule_id IS NOT NULL")),
 )
 
 job_tags = Table(
