@@ -23,20 +23,25 @@ MaxRetries = Annotated[int, Meta(ge=0, le=25)]
 TimeoutSeconds = Annotated[int, Meta(ge=1, le=86_400)]
 
 
-class JobOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request to run a job (SPEC §2)."""
+class JobTemplate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a job is to do, and how; not when."""
 
     type: Annotated[str, Meta(min_length=1, max_length=64, examples=["data_processing"])]
     payload: dict[str, Any] = {}
     priority: Priority | UnsetType = UNSET
     """Absent: the type's own, which is `normal` unless it says otherwise."""
     max_retries: MaxRetries | UnsetType = UNSET
-    idempotency_key: IdempotencyKey | None = None
     webhook_url: Annotated[str, Meta(max_length=2_048, pattern="^https?://")] | None = None
-    scheduled_at: datetime | None = None
-    delay_seconds: Annotated[float, Meta(ge=0, le=MAX_DELAY_SECONDS)] | None = None
     timeout_seconds: TimeoutSeconds | None = None
     tags: Annotated[list[Tag], Meta(max_length=MAX_TAGS)] = []
+
+
+class JobOrder(JobTemplate, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request to run a job (SPEC §2)."""
+
+    idempotency_key: IdempotencyKey | None = None
+    scheduled_at: datetime | None = None
+    delay_seconds: Annotated[float, Meta(ge=0, le=MAX_DELAY_SECONDS)] | None = None
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
