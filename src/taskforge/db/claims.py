@@ -9,6 +9,8 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.job import JobRow
+from taskforge.core.priority import Priority
+from taskforge.db.admission import QUEUED, STEADY, SUSPECT, may_be_claimed
 from taskforge.db.rows import ROW_COLUMNS, job_row
 from taskforge.db.story import TAIL
 
@@ -33,6 +35,8 @@ class Claimed(NamedTuple):
     previous_error: str | None
     """JSON text of how the attempt before failed."""
     crashes: int
+    more: bool
+    """Whether its claim found more than limits let it take: another one may find a way."""
 
 
 class Renewal(NamedTuple):
@@ -43,14 +47,9 @@ class Renewal(NamedTuple):
     cancel_requested: bool
 
 
-_MAY_ANY = """
-    status = 'queued' AND {crashes}
-    AND priority = ANY (ARRAY(
-        SELECT q.priority FROM queues q
-        WHERE q.priority = ANY(CAST(:ranks AS smallint[])) AND q.paused_at IS NULL))
-"""
-_MAY = f"{_MAY_ANY} AND type = ANY(CAST(:types AS text[]))"
-"""The conditions of a claim; a paused queue or an unknown type is decided here (DESIGN §2.3)."""
+_CLAIMED = f"""{ROW_COLUMNS.replace("j.", "m.")}, d.payload #>> '{{}}' AS payload, m.crashes,
+       (SELECT r.error #>> '{{}}' FROM job_results r WHERE r.job_id = m.id AND m.attempt > 1)
+           AS previous_error"""
 
 _START = f""",
 moved AS (
@@ -64,76 +63,98 @@ moved AS (
         'worker:' || CAST(:worker_id AS uuid) AS actor, CAST(NULL AS jsonb) AS data,
         GREATEST(EXTRACT(EPOCH FROM j.started_at - j.run_at), 0) AS seconds
 ){TAIL}
-SELECT {ROW_COLUMNS.replace("j.", "m.")}, d.payload #>> '{{}}' AS payload, m.crashes,
-       (SELECT r.error #>> '{{}}' FROM job_results r WHERE r.job_id = m.id AND m.attempt > 1)
-           AS previous_error
+SELECT {_CLAIMED}, (SELECT more FROM rest) AS more
 FROM moved m JOIN job_details d ON d.job_id = m.id
 ORDER BY m.priority, m.run_at, m.id
 """
 
-_NAMED = f"""
-WITH named AS MATERIALIZED (
-    SELECT id FROM jobs
-    WHERE id = ANY(CAST(:ids AS uuid[])) AND {_MAY.format(crashes="crashes < 2")}
-    ORDER BY priority, run_at, id LIMIT :free FOR NO KEY UPDATE SKIP LOCKED
-),
-filled AS MATERIALIZED (
-    SELECT id, priority, run_at FROM jobs WHERE {_MAY.format(crashes="crashes < 2")}
-      AND id <> ALL(CAST(:ids AS uuid[]))
-    ORDER BY priority, run_at, id
-    LIMIT GREATEST(:free - (SELECT count(*) FROM named), 0) FOR NO KEY UPDATE SKIP LOCKED
+_ROOMS = """
+WITH rooms AS MATERIALIZED (
+    SELECT type, priority, room
+    FROM claim_rooms(CAST(:types AS text[]), CAST(:ranks AS smallint[]))
+    UNION ALL
+    SELECT u.type, NULL, u.room
+    FROM unnest(CAST(:scarce AS text[]), CAST(:rooms AS integer[])) AS u(type, room)
 )"""
+"""What is left of each limit, this unit's own included, before anything is looked for."""
+
+_OPEN = may_be_claimed("rooms", least=":free")
+"""Jobs of which this claim cannot take too many."""
 
 _CLAIM = text(
-    f"""{_NAMED},
-picked AS (SELECT id FROM named UNION ALL SELECT id FROM filled){_START}"""
-)
-
-_EARLIER = f"""SELECT * FROM (
-                SELECT id, priority, run_at FROM jobs
-                WHERE {_MAY_ANY.format(crashes="crashes < 2")} AND type = l.type AND {{}}
-                ORDER BY priority, run_at, id LIMIT LEAST(l.room, (SELECT n FROM room))
-                FOR NO KEY UPDATE SKIP LOCKED) AS e"""
-_AS_URGENT = """priority = (SELECT priority FROM bound)
-                  AND run_at <= (SELECT run_at FROM bound)"""
-
-_CLAIM_SCARCE = text(
-    f"""{_NAMED},
+    f"""{_ROOMS},
+kinds AS MATERIALIZED (
+    SELECT t.type, LEAST(min(r.room), :free) AS room
+    FROM unnest(CAST(:types AS text[])) AS t(type) LEFT JOIN rooms r ON r.type = t.type
+    GROUP BY t.type
+),
+lanes AS MATERIALIZED (
+    SELECT q.priority, LEAST(r.room, :free) AS room, coalesce(o.n, 0) AS owed
+    FROM queues q LEFT JOIN rooms r ON r.priority = q.priority
+    LEFT JOIN unnest(CAST(:owing AS smallint[]), CAST(:owed AS integer[])) AS o(priority, n)
+        ON o.priority = q.priority
+    WHERE q.priority = ANY(CAST(:ranks AS smallint[])) AND q.paused_at IS NULL
+),
+tight AS MATERIALIZED (
+    SELECT EXISTS (SELECT FROM kinds WHERE room < :free) AS yes
+),
+apart AS MATERIALIZED (
+    -- Found by type and queue: what is owed, what is scarce, and once a type is scarce all others,
+    -- for it may have a long tail of jobs before them that is not to be walked.
+    SELECT s.*, row_number() OVER (PARTITION BY s.priority ORDER BY s.run_at, s.id) <= l.owed
+        AS owed
+    FROM kinds k CROSS JOIN lanes l CROSS JOIN LATERAL (
+        SELECT j.id, j.type, j.priority, j.run_at FROM jobs j
+        WHERE {QUEUED} AND {STEADY} AND j.type = k.type AND j.priority = l.priority
+        ORDER BY j.run_at, j.id
+        LIMIT LEAST(k.room, l.room,
+            CASE WHEN l.room < :free OR (SELECT yes FROM tight) THEN :free ELSE l.owed END)
+        FOR NO KEY UPDATE SKIP LOCKED) AS s
+),
+named AS MATERIALIZED (
+    SELECT j.id FROM jobs j
+    WHERE j.id = ANY(CAST(:ids AS uuid[])) AND {_OPEN}
+      AND j.id <> ALL(ARRAY(SELECT id FROM apart WHERE owed))
+    ORDER BY j.priority, j.run_at, j.id
+    LIMIT GREATEST(:free - (SELECT count(*) FROM apart WHERE owed), 0)
+    FOR NO KEY UPDATE SKIP LOCKED
+),
 room AS MATERIALIZED (SELECT GREATEST(:free - count(*), 0) AS n FROM named),
-bound AS MATERIALIZED (
-    -- What comes after the last of a full filling need not be looked at: however many jobs wait,
-    -- the look for scarce types ends there.
-    SELECT priority, run_at FROM (
-        (SELECT priority, run_at FROM filled ORDER BY priority, run_at
-         OFFSET GREATEST((SELECT n FROM room) - 1, 0) LIMIT 1)
-        UNION ALL SELECT 4, NULL
-    ) AS ends ORDER BY priority LIMIT 1
+filled AS MATERIALIZED (
+    SELECT j.id, j.type, j.priority, j.run_at FROM jobs j
+    WHERE {_OPEN} AND j.id <> ALL(ARRAY(SELECT id FROM named UNION ALL SELECT id FROM apart))
+    ORDER BY j.priority, j.run_at, j.id
+    LIMIT CASE WHEN (SELECT yes FROM tight) THEN 0 ELSE (SELECT n FROM room) END
+    FOR NO KEY UPDATE SKIP LOCKED
 ),
-scarce AS MATERIALIZED (
-    SELECT s.* FROM unnest(CAST(:scarce AS text[]), CAST(:rooms AS integer[])) AS l(type, room)
-    CROSS JOIN LATERAL (
-        SELECT * FROM (
-            {_EARLIER.format("priority < (SELECT priority FROM bound)")} UNION ALL
-            {_EARLIER.format(_AS_URGENT)}
-        ) AS found ORDER BY priority, run_at, id LIMIT l.room) AS s
+due AS (
+    SELECT d.*, row_number() OVER (
+        PARTITION BY d.type ORDER BY d.owed DESC, d.priority, d.run_at, d.id) AS nth
+    FROM (SELECT * FROM apart UNION ALL SELECT *, false FROM filled) AS d
+    WHERE d.id <> ALL(ARRAY(SELECT id FROM named))
 ),
-best AS (
-    SELECT id FROM (SELECT * FROM filled UNION ALL SELECT * FROM scarce) AS due
-    ORDER BY priority, run_at, id LIMIT (SELECT n FROM room)
+fitting AS (
+    SELECT d.*, row_number() OVER (
+        PARTITION BY d.priority ORDER BY d.owed DESC, d.run_at, d.id) AS nth_of_queue
+    FROM due d JOIN kinds k ON k.type = d.type WHERE d.nth <= k.room
 ),
-picked AS (SELECT id FROM named UNION ALL SELECT id FROM best){_START}"""
+best AS MATERIALIZED (
+    SELECT f.id FROM fitting f JOIN lanes l ON l.priority = f.priority
+    WHERE f.nth_of_queue <= LEAST(l.room, :free)
+    ORDER BY f.owed DESC, f.priority, f.run_at, f.id LIMIT (SELECT n FROM room)
+),
+picked AS (SELECT id FROM named UNION ALL SELECT id FROM best),
+rest AS (SELECT (SELECT count(*) FROM apart) > (SELECT count(*) FROM best) AS more){_START}"""
 )
-"""As `_CLAIM`, with types of which fewer may be taken than slots are free.
-
-They are found by filling alone, so that one rule bounds them: naming one has no effect.
-"""
+"""Named jobs, then the best due ones. Limits are kept by what is found apart."""
 
 _CLAIM_SUSPECT = text(
-    f"""
-WITH picked AS MATERIALIZED (
-    SELECT id FROM jobs WHERE {_MAY.format(crashes="crashes >= 2")}
-    ORDER BY priority, run_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
-){_START}"""
+    f"""{_ROOMS},
+picked AS MATERIALIZED (
+    SELECT j.id FROM jobs j WHERE {may_be_claimed("rooms", crashes=SUSPECT)}
+    ORDER BY j.priority, j.run_at, j.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+),
+rest AS (SELECT false AS more){_START}"""
 )
 
 _ADOPT = text(f"""
@@ -148,9 +169,7 @@ held AS (
     UPDATE jobs j SET lease_expires_at = clock_timestamp() + :lease_seconds * interval '1 second'
     FROM strays WHERE j.id = strays.id RETURNING j.*
 )
-SELECT {ROW_COLUMNS.replace("j.", "m.")}, d.payload #>> '{{}}' AS payload, m.crashes,
-       (SELECT r.error #>> '{{}}' FROM job_results r WHERE r.job_id = m.id AND m.attempt > 1)
-           AS previous_error
+SELECT {_CLAIMED}, false AS more
 FROM held m JOIN job_details d ON d.job_id = m.id ORDER BY m.id
 """)
 
@@ -188,6 +207,7 @@ _ANY_SUSPECTS = text("SELECT EXISTS (SELECT FROM jobs WHERE status = 'queued' AN
 
 
 NO_LIMITS: Final[Mapping[str, int]] = MappingProxyType({})
+NOTHING_OWED: Final[Mapping[Priority, int]] = MappingProxyType({})
 
 
 async def claim(
@@ -197,35 +217,39 @@ async def claim(
     *,
     free: int,
     rooms: Mapping[str, int] = NO_LIMITS,
+    owed: Mapping[Priority, int] = NOTHING_OWED,
 ) -> list[Claimed]:
-    """Take up to `free` jobs: first those named, then the best due ones (R-10, R-11).
+    """Take up to `free` jobs: those owed, those named, then the best due ones (R-10, R-11).
 
     Best is by priority, then by due time. Jobs that crashed twice are left to `claim_suspect`.
+    Fleet-wide limits are kept whatever rivals do; those set while this waits are kept too.
 
     Args:
         connection: in autocommit.
         claimer: who takes them.
-        ids: what hints name.
+        ids: what hints name. Naming a job does not lift a limit.
         free: most jobs.
-        rooms: most jobs of a type, for types that are limited; those beyond it stay queued.
+        rooms: most jobs of a type, for types that this unit limits; those beyond stay queued.
+        owed: how many of the best due jobs of a queue come before everything else.
     """
-    scarce = {name: rooms[name] for name in claimer.types if 0 < rooms.get(name, free) < free}
+    scarce = {name: rooms[name] for name in claimer.types if rooms.get(name, free) < free}
     values = {
         **claimer._asdict(),
         "ids": list(ids),
         "free": free,
-        "types": [name for name in claimer.types if rooms.get(name, free) >= free],
+        "scarce": list(scarce),
+        "rooms": list(scarce.values()),
+        "owing": [priority.rank for priority in owed],
+        "owed": list(owed.values()),
     }
-    if scarce:
-        values |= {"scarce": list(scarce), "rooms": list(scarce.values())}
-    statement = _CLAIM_SCARCE if scarce else _CLAIM
-    rows = (await connection.execute(statement, values)).mappings()
+    rows = (await connection.execute(_CLAIM, values)).mappings()
     return [_claimed(row) for row in rows]
 
 
 async def claim_suspect(connection: AsyncConnection, claimer: Claimer) -> Claimed | None:
     """Take one job that crashed twice; only a unit that runs nothing else may call this (R-30)."""
-    row = (await connection.execute(_CLAIM_SUSPECT, claimer._asdict())).mappings().first()
+    values = {**claimer._asdict(), "scarce": [], "rooms": []}
+    row = (await connection.execute(_CLAIM_SUSPECT, values)).mappings().first()
     return _claimed(row) if row else None
 
 
@@ -288,4 +312,4 @@ def _holding(claimer: Claimer, held: Sequence[tuple[UUID, int]]) -> dict[str, An
 
 
 def _claimed(row: RowMapping) -> Claimed:
-    return Claimed(job_row(row), row["payload"], row["previous_error"], row["crashes"])
+    return Claimed(job_row(row), row["payload"], row["previous_error"], row["crashes"], row["more"])

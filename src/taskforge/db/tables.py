@@ -101,6 +101,11 @@ jobs = Table(
         "ix_jobs_due", "priority", "run_at", "id",
         postgresql_where=text("status = 'queued' AND crashes < 2"),
     ),
+    # The claim past types that are at their limit, however many of their jobs wait.
+    Index(
+        "ix_jobs_due_type", "type", "priority", "run_at", "id",
+        postgresql_where=text("status = 'queued' AND crashes < 2"),
+    ),
     # The claim of jobs that crashed twice; they run alone.
     Index(
         "ix_jobs_suspect", "priority", "run_at", "id",
