@@ -15,6 +15,7 @@ from ops.bench.auth import auth
 from ops.bench.fanout import fanout
 from ops.bench.hooks import hooks
 from ops.bench.limit import limit
+from ops.bench.limits import limits
 from ops.bench.login import login
 from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
@@ -29,6 +30,7 @@ ROWS: dict[str, Row] = {
     "reads": reads,
     "auth": auth,
     "limit": limit,
+    "limits": limits,
     "hooks": hooks,
     "login": login,
     "types": types,

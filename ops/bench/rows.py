@@ -41,17 +41,7 @@ async def drain(stack: Stack) -> list[Figure]:
         await stack.empty()
         submit = submit_bulk if name == "bulk" else submit_singly
         await submit(stack, headers, BACKLOG)
-        stack.start("scheduler")
-        units = [stack.start("worker", "--threads", THREADS) for _ in range(2)]
-        await stack.until("SELECT count(*) FROM jobs WHERE status = 'success'", BACKLOG)
-        took = (
-            await stack.query(
-                "SELECT extract(epoch FROM max(finished_at) - min(started_at))::float8 FROM jobs"
-            )
-        )[0][0]
-        for unit in units:
-            stack.stop(unit)
-        rate = BACKLOG / took
+        rate = await drained(stack)
         figures.append(
             Figure(
                 f"drain of {BACKLOG:,} no-ops submitted {name}",
@@ -62,6 +52,18 @@ async def drain(stack: Stack) -> list[Figure]:
         )
     stack.stop(api)
     return figures
+
+
+async def drained(stack: Stack) -> float:
+    """Start a scheduler and two units, and stop them when the backlog is done; jobs a second."""
+    roles = [stack.start("scheduler")]
+    roles += [stack.start("worker", "--threads", THREADS) for _ in range(2)]
+    await stack.until("SELECT count(*) FROM jobs WHERE status = 'success'", BACKLOG)
+    took = "SELECT extract(epoch FROM max(finished_at) - min(started_at))::float8 FROM jobs"
+    rate = BACKLOG / (await stack.query(took))[0][0]
+    for role in roles:
+        stack.stop(role)
+    return rate
 
 
 async def submit(stack: Stack) -> list[Figure]:

@@ -87,6 +87,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     retry_max_seconds: Annotated[float, Meta(gt=0)] = 86_400.0
     worker_threads: Annotated[int, Meta(ge=1, le=1_000)] = 16
     """Jobs that one worker unit runs at once."""
+    priority_share_percent: Annotated[int, Meta(ge=0, le=20)] = 5
+    """Of all starts, for each queue that waits below a flood; 0 is strict priority."""
     lease_seconds: Annotated[float, Meta(ge=1, le=3_600)] = 30.0
     """A worker that is silent for so long has lost its jobs; it beats three times as often."""
     drain_seconds: Annotated[float, Meta(ge=0, le=3_600)] = 20.0

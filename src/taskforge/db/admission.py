@@ -27,6 +27,11 @@ QUEUE_OPEN = """j.priority = ANY(ARRAY(
 TYPE_KNOWN = "j.type = ANY(CAST(:types AS text[]))"
 """Its type is known. `:types`: names of the types that a unit can run (R-92)."""
 
+LIMITED = """(j.type = ANY(ARRAY(SELECT t.type FROM type_limits t))
+        OR j.priority = ANY(ARRAY(
+            SELECT q.priority FROM queues q WHERE q.concurrency_limit IS NOT NULL)))"""
+"""No condition: whether it counts against a limit while it runs; needs no parameter."""
+
 LIMITS = "limit_rooms()"
 """Where the fragments below read what is left of the limits, outside of a claim."""
 

@@ -21,6 +21,7 @@ from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.job import JobRow, Progress
 from taskforge.core.people import Principal
 from taskforge.core.states import FINAL, MOVES, WAITING, JobStatus, Move
+from taskforge.db.admission import LIMITED
 from taskforge.db.audit import AUDIT_MOVED, deed
 from taskforge.db.engine import dump_json
 from taskforge.db.rows import job_row
@@ -74,6 +75,8 @@ class Settled(NamedTuple):
     cancel_requested_at: datetime | None
     error_class: ErrorClass | None
     at: datetime
+    limited: bool
+    """Whether it held a place in a fleet-wide limit, which another job may take now."""
 
 
 _SETTLE = text(
@@ -126,8 +129,8 @@ kept AS (
     ON CONFLICT (job_id) DO UPDATE SET result = EXCLUDED.result, error = EXCLUDED.error
 ){NOTIFY}{TAIL}
 SELECT id, attempt, status, version, failures, run_at, queued_at, finished_at, duration_seconds,
-       cancel_requested_at, error_class, at
-FROM moved
+       cancel_requested_at, error_class, at, {LIMITED} AS limited
+FROM moved j
 """
 )
 

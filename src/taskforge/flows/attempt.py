@@ -19,6 +19,7 @@ from taskforge.core.errors import TaskForgeError
 from taskforge.core.failures import ErrorRecord, InvalidInput, JobTimeout
 from taskforge.core.job import JobRow
 from taskforge.core.plain import has_nul
+from taskforge.core.priority import Priority
 from taskforge.core.retry import (
     RELEASED,
     SUCCEEDED,
@@ -28,7 +29,7 @@ from taskforge.core.retry import (
     after_failure,
 )
 from taskforge.core.states import JobStatus, Move
-from taskforge.db.claims import NO_LIMITS, Claimed, adopt, claim, claim_suspect
+from taskforge.db.claims import NO_LIMITS, NOTHING_OWED, Claimed, adopt, claim, claim_suspect
 from taskforge.db.moves import Ending, Settled
 from taskforge.flows.context import JobContext
 from taskforge.flows.frames import moved
@@ -106,21 +107,27 @@ class Ended(NamedTuple):
 
 
 async def take(
-    unit: Unit, ids: Sequence[UUID], *, free: int, rooms: Mapping[str, int] = NO_LIMITS
+    unit: Unit,
+    ids: Sequence[UUID],
+    *,
+    free: int,
+    rooms: Mapping[str, int] = NO_LIMITS,
+    owed: Mapping[Priority, int] = NOTHING_OWED,
 ) -> list[Claimed]:
-    """Claim up to `free` jobs, those named first, and announce that they run.
+    """Claim up to `free` jobs, those owed and named first, and announce that they run.
 
     Args:
         unit: who claims.
         ids: what hints name.
         free: most jobs.
-        rooms: most jobs of each limited type.
+        rooms: most jobs of each type that this unit limits.
+        owed: jobs of a queue that come before all others.
 
     Raises:
         Exception: the claim failed, or only its answer was lost: `take_strays` before the next.
     """
     async with unit.deps.db.connect() as connection:
-        claimed = await claim(connection, unit.claimer, ids, free=free, rooms=rooms)
+        claimed = await claim(connection, unit.claimer, ids, free=free, rooms=rooms, owed=owed)
     _announce_start(unit, claimed)
     return claimed
 

@@ -99,7 +99,9 @@ async def rescue(deps: Deps, watch: Watch) -> int:
     log.warning("lease.expired", jobs=len(rows), workers=len({it.worker_id for it in expired}))
     deps.stream.announce_soon([moved(row, done[row.id].at) for row in rows])
     queued = [row for row in rows if row.status is JobStatus.QUEUED]
-    await deps.hinter.hint([(row.priority, row.id) for row in queued])
+    # Whatever it names, who gets a hint takes what is due: here, for the places left.
+    vacated = {row.priority: row.id for row in rows if done[row.id].limited}
+    await deps.hinter.hint([*((row.priority, row.id) for row in queued), *vacated.items()])
     await deps.hinter.bury(
         [(row.priority, row.id) for row in rows if row.status is JobStatus.DEAD_LETTER]
     )

@@ -5,6 +5,7 @@ remaining slots with the best due jobs; what frees meanwhile is claimed by the n
 a claim fills every slot there may be more, so each freed slot is refilled without a hint; once a
 claim comes back short, the gate opens and the unit waits for hints again. A type that runs only so
 many of its jobs at once is left out of claims while it is full, and claimed again when one ends.
+A job that ends within a fleet-wide limit leaves a place: its unit looks at once who is next.
 """
 
 import asyncio
@@ -14,7 +15,9 @@ from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
-from taskforge.core.priority import Priority
+from taskforge.core.job import JobRow
+from taskforge.core.priority import BY_RANK, Priority
+from taskforge.core.shares import Shares
 from taskforge.db.claims import Claimed
 from taskforge.db.engine import is_away
 from taskforge.db.hints import Due, still_queued
@@ -73,12 +76,16 @@ class Crew:
         self._gate = gate
         self._carry = carry
         self._rooms = Rooms(unit.deps.registry.concurrency)
+        served = [BY_RANK[rank] for rank in unit.claimer.ranks]
+        self._shares = Shares(unit.deps.settings.priority_share_percent, served)
         self._relay = Relay(self._still_full, unit.deps.hinter.hint)
         self._asks: list[_Ask] = []
         self._claiming: asyncio.Task[None] | None = None
         self._working = 0
         self._backlog = True  # before the first claim nobody knows
         self._suspects = False
+        self._vacant = False
+        """Whether a place in a fleet-wide limit came free here, and no claim has seen it yet."""
         self._unsure = False
         """Whether a claim may have taken jobs that we do not know of."""
         self._isolated = False
@@ -210,7 +217,7 @@ class Crew:
         if self._asks:
             return True
         ready = not self._draining and not self._isolated and self._free > 0
-        more = self._backlog or self._rooms.wanted
+        more = self._backlog or self._vacant or self._rooms.wanted
         return ready and (more or (self._suspects and not self.holds))
 
     async def _claim(self, asks: list[_Ask]) -> None:
@@ -232,15 +239,17 @@ class Crew:
                     self._start([suspect], asks, asked_at)
                     return
             ids = [job_id for ask in asks for job_id in ask.ids][:ASKED_IDS]
-            rooms = self._rooms.left()
-            claimed = await take(self.unit, ids, free=free, rooms=rooms)
+            rooms, owed = self._rooms.left(), self._shares.owed(free)
+            self._vacant = False
+            claimed = await take(self.unit, ids, free=free, rooms=rooms, owed=owed)
         except Exception as error:
             log.warning("claim.failed", error=repr(error), exc_info=not is_away(error))
-            self._unsure = True
+            self._unsure = self._vacant = True
             self._asks = asks + self._asks
             await asyncio.sleep(RETRY_SECONDS)
             return
-        self._backlog = len(claimed) >= free
+        self._backlog = len(claimed) >= free or any(job.more for job in claimed)
+        self._shares.started([job.row.priority for job in claimed], owed)
         self._rooms.taken(rooms, [job.row.type for job in claimed])
         self._start(claimed, asks, asked_at)
 
@@ -261,7 +270,10 @@ class Crew:
     async def _run(self, hold: Hold) -> None:
         row = hold.claimed.row
         try:
-            await self._carry(await run(self.unit, hold))
+            ended = await run(self.unit, hold)
+            if ended.settled and ended.settled.limited:
+                await self._vacated(row)
+            await self._carry(ended)
         except Exception:
             log.exception("attempt.broke", job_id=str(row.id))
         finally:
@@ -269,6 +281,14 @@ class Crew:
                 hold.free()
             del self.holds[row.id, row.attempt]
             self._after_one()
+
+    async def _vacated(self, row: JobRow) -> None:
+        """What waits for the place that this job held is ours to start, or else another unit's."""
+        if self._draining or self._isolated:
+            await self.unit.deps.hinter.hint([(row.priority, row.id)])
+        else:
+            self._vacant = True
+            self._kick()
 
     def _freed(self, hold: Hold) -> None:
         self._working -= 1
@@ -280,7 +300,7 @@ class Crew:
         if not self.holds:
             self._isolated = False
             self._idle.set()
-        if self._backlog or self._suspects:
+        if self._backlog or self._suspects or self._vacant:
             self._kick()
         self._admit()
 
