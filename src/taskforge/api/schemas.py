@@ -32,6 +32,7 @@ ORDER_EXAMPLE: Final[dict[str, Any]] = {
 
 PAGE = 50
 MAX_PAGE = 200
+MAX_LIMIT = 100_000
 
 _WORD: Final[dict[str, Any]] = {"min_length": 1, "max_length": 64, "pattern": WORD_PATTERN}
 MOMENT: Final[dict[str, Any]] = {"schema_extra": {"format": "date-time"}}
@@ -171,6 +172,13 @@ class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[QueueView]
     next_cursor: None = None
+
+
+class LimitOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many jobs all workers together may run at once."""
+
+    concurrency_limit: Annotated[int, Meta(ge=0, le=MAX_LIMIT)] | None
+    """0 starts none; null lifts the limit."""
 
 
 class AcceptedJob(JobRow, frozen=True, kw_only=True):

@@ -72,6 +72,14 @@ class Api:
         """
         return self._call("POST", path, body=body)
 
+    def patch(self, path: str, body: Any) -> Answer:
+        """Change something.
+
+        Raises:
+            TaskForgeError: the server refuses, or cannot be reached, or fails.
+        """
+        return self._call("PATCH", path, body=body)
+
     @contextmanager
     def open(self, path: str) -> Generator[HTTPResponse]:
         """Read something large, piece by piece.

@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from taskforge.cli.client import Answer, open_api
+from taskforge.cli.limits import Most, places
 from taskforge.cli.moments import age, moment, span, took
 from taskforge.cli.output import Json, show
 from taskforge.cli.pictures import cell
@@ -75,6 +76,13 @@ def resume(name: Name, as_json: Json = False) -> None:
     _show_queue(open_api().post(f"/queues/{quote(name)}/resume"), as_json=as_json)
 
 
+@queue.command()
+def limit(name: Name, most: Most, as_json: Json = False) -> None:
+    """Limit how many jobs of a queue all workers together run at once."""
+    body = {"concurrency_limit": places(most)}
+    _show_queue(open_api().patch(f"/queues/{quote(name, safe='')}", body), as_json=as_json)
+
+
 def _show_queue(answer: Answer, *, as_json: bool) -> None:
     found = answer.read(QueueView)
     show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _queue_table([found]))
@@ -104,9 +112,14 @@ def _queue_table(queues: Sequence[QueueView]) -> Table:
             f"{one.in_per_minute:,.1f}",
             f"{one.out_per_minute:,.1f}",
             took(one.oldest_age_seconds),
-            cell(_pause(one)),
+            cell("; ".join(filter(None, (_limit(one), _pause(one))))),
         )
     return table
+
+
+def _limit(one: QueueView) -> str:
+    most = one.concurrency_limit
+    return "" if most is None else f"at most {most:,} at once"
 
 
 def _pause(one: QueueView) -> str:

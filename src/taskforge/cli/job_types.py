@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from taskforge.cli.client import open_api
+from taskforge.cli.limits import places
 from taskforge.cli.moments import took
 from taskforge.cli.output import Json, plain, show
 from taskforge.cli.pictures import cell, json_line
@@ -28,22 +29,32 @@ class _Types(msgspec.Struct, frozen=True):
 @app.command()
 def types(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="All of one type.")] = None,
+    most: Annotated[
+        str | None,
+        typer.Option("--limit", metavar="N|none", help="Run at most N at once in all workers."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the job types; with NAME, the payload of one, and examples to submit as they stand."""
     api = open_api()
     if name is None:
+        if most is not None:
+            raise typer.BadParameter("--limit wants the NAME of a type")
         answer = api.get("/job-types")
         page = answer.read(_Types)
         show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _overview(page))
     else:
-        answer = api.get(f"/job-types/{quote(name, safe='')}")
+        path = f"/job-types/{quote(name, safe='')}"
+        if most is None:
+            answer = api.get(path)
+        else:
+            answer = api.patch(path, {"concurrency_limit": places(most)})
         one = answer.read(TypeDescription)
         show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _portrait(one))
 
 
 def _overview(page: _Types) -> RenderableType:
-    right = [Column(name, justify="right") for name in ("timeout", "retries", "at once")]
+    right = [Column(name, justify="right") for name in ("timeout", "retries", "at once", "in all")]
     table = Table("name", "priority", *right, "what", box=None)
     for one in page.items:
         table.add_row(
@@ -60,9 +71,10 @@ def _overview(page: _Types) -> RenderableType:
 
 
 def _portrait(one: TypeDescription) -> RenderableType:
-    timeout, retries, together = _limits(one)
+    timeout, retries, together, in_all = _limits(one)
     facts = f"{one.priority} priority, {timeout} at most, {retries} retries"
     facts += f", {together} at once in a worker" if together else ""
+    facts += f", {in_all} at once in all workers" if in_all else ""
     parts: list[RenderableType] = [
         cell(one.name).append(f"  {one.title}, version {one.version}", style="dim"),
         cell(one.description),
@@ -79,7 +91,9 @@ def _portrait(one: TypeDescription) -> RenderableType:
 def _limits(one: TypeDescription) -> Sequence[str]:
     limits = one.limits
     together = "" if limits.concurrency is None else str(limits.concurrency)
-    return took(limits.timeout_seconds), str(limits.max_retries), together
+    most = one.concurrency_limit
+    in_all = "" if most is None else f"{one.running:,} of {most:,}"
+    return took(limits.timeout_seconds), str(limits.max_retries), together, in_all
 
 
 def _objects(schema: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

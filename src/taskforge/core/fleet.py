@@ -82,3 +82,4 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     pause_reason: str | None
     resume_at: datetime | None
     concurrency_limit: int | None
+    """Most of its jobs that all workers together run at once; null: no limit, 0: none."""

@@ -8,7 +8,7 @@ that each lower class gets its share even when all of them wait at once.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from taskforge.core.priority import Priority
+from taskforge.core.priority import BY_RANK, Priority
 
 PATIENCE = 4
 """A class of which nothing waited earns so many starts in vain before it is looked for again."""
@@ -19,13 +19,13 @@ class Shares:
 
     Args:
         percent: of all starts, for each class that waits; 0 (strict priority) to 20.
-        served: the classes whose jobs the unit takes.
+        ranks: of the classes whose jobs the unit takes.
     """
 
-    def __init__(self, percent: int, served: Iterable[Priority]) -> None:
+    def __init__(self, percent: int, ranks: Iterable[int]) -> None:
         self._earned = percent
         self._price = 100 - (len(Priority) - 1) * percent
-        self._credits = dict.fromkeys(sorted(served, key=lambda it: it.rank)[1:], 0)
+        self._credits = {BY_RANK[rank]: 0 for rank in sorted(ranks)[1:]}
 
     def owed(self, free: int) -> dict[Priority, int]:
         """Starts that the next claim of `free` jobs owes, by class; together at most `free`."""

@@ -6,8 +6,9 @@ arrays that are computed once per statement, so that indexes on `jobs` serve.
 
 `limit_rooms()` (type, priority, concurrency_limit, running, room) says what is left of each limit:
 one row for each type and for each queue that has one, the other column being NULL. The claim reads
-the same through `claim_rooms(types, ranks)`, which locks first, so that rivals count one after the
-other. Both are functions of the database (migration 0013).
+the same through `claim_rooms(types, ranks, free)`, which locks first, so that rivals count one
+after the other; it leaves out limits that `free` jobs cannot reach. Both are functions of the
+database (migration 0013).
 """
 
 QUEUED = "j.status = 'queued'"

@@ -11,7 +11,7 @@ from taskforge.db.admission import QUEUED, STEADY, SUSPECT, may_be_claimed
 _ROOMS = """
 WITH rooms AS MATERIALIZED (
     SELECT type, priority, room
-    FROM claim_rooms(CAST(:types AS text[]), CAST(:ranks AS smallint[]))
+    FROM claim_rooms(CAST(:types AS text[]), CAST(:ranks AS smallint[]), :free)
     UNION ALL
     SELECT u.type, NULL, u.room
     FROM unnest(CAST(:scarce AS text[]), CAST(:rooms AS integer[])) AS u(type, room)

@@ -14,6 +14,9 @@ from taskforge.db.choice import CHOOSE, CHOOSE_SUSPECT
 from taskforge.db.rows import ROW_COLUMNS, job_row
 from taskforge.db.story import TAIL
 
+MARGIN = 0.2
+"""Part of a lease that is given up for safety before it ends, at most 2 s (R-15)."""
+
 
 class Claimer(NamedTuple):
     """Who claims, and what it can run."""
@@ -24,6 +27,10 @@ class Claimer(NamedTuple):
     types: list[str]
     """Job types it knows; others stay queued for a unit that does (R-92)."""
     lease_seconds: float
+
+    def sure_until(self, asked_at: float) -> float:
+        """Until when a lease that was asked for then is certainly ours; monotonic (R-15)."""
+        return asked_at + self.lease_seconds - min(self.lease_seconds * MARGIN, 2.0)
 
 
 class Claimed(NamedTuple):
@@ -162,7 +169,7 @@ async def claim(
 
 async def claim_suspect(connection: AsyncConnection, claimer: Claimer) -> Claimed | None:
     """Take one job that crashed twice; only a unit that runs nothing else may call this (R-30)."""
-    values = {**claimer._asdict(), "scarce": [], "rooms": []}
+    values: dict[str, Any] = {**claimer._asdict(), "free": 1, "scarce": [], "rooms": []}
     row = (await connection.execute(_CLAIM_SUSPECT, values)).mappings().first()
     return _claimed(row) if row else None
 

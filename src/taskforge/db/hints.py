@@ -12,6 +12,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.priority import BY_RANK, Priority
+from taskforge.db.admission import type_room
 
 SETTLED_SECONDS = 3
 """A younger hint may still be on its way."""
@@ -38,24 +39,28 @@ ORDER BY priority, run_at, id
 _TAKE = """
 UPDATE jobs SET hinted_at = clock_timestamp(), hint_count = LEAST(hint_count + 1, 1000)
 WHERE id = ANY(ARRAY(
-    SELECT id FROM jobs WHERE status = 'queued' AND {lost}
-    ORDER BY priority, run_at, id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED))
+    SELECT j.id FROM jobs j WHERE j.status = 'queued' AND {lost}
+    ORDER BY j.priority, j.run_at, j.id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED))
 RETURNING priority, id
 """
 
-_UNHINTED = text(_TAKE.format(lost="hinted_at IS NULL"))
+_UNHINTED = text(_TAKE.format(lost="j.hinted_at IS NULL"))
 
 _OLDEST = text(
     _TAKE.format(
-        lost=f"""priority = :rank AND hinted_at < clock_timestamp()
-             - interval '{SETTLED_SECONDS} seconds' * power(2, LEAST(hint_count, 8))"""
+        # What waits for a place has lost no hint: who frees the place looks for the next job.
+        lost=f"""j.priority = :rank AND {type_room()} AND j.hinted_at < clock_timestamp()
+             - interval '{SETTLED_SECONDS} seconds' * power(2, LEAST(j.hint_count, 8))"""
     )
 )
 
-_FIRST = text(_TAKE.format(lost="priority = :rank"))
+_FIRST = text(_TAKE.format(lost=f"j.priority = :rank AND {type_room()}"))
+_FIRST_OF_TYPE = text(_TAKE.format(lost="j.priority = :rank AND j.type = :type AND j.crashes < 2"))
 
 _FREE_SLOTS = text("""
-SELECT q.priority, GREATEST(COALESCE(sum(w.slots - w.busy), 0), 0)
+SELECT q.priority, LEAST(
+    GREATEST(COALESCE(sum(w.slots - w.busy), 0), 0),
+    (SELECT l.room FROM limit_rooms() l WHERE l.priority = q.priority))
 FROM queues q LEFT JOIN (
     SELECT w.queues, w.slots, (SELECT count(*) FROM jobs j
                                WHERE j.status = 'running' AND j.worker_id = w.id) AS busy
@@ -99,17 +104,29 @@ async def take_oldest(connection: AsyncConnection, priority: Priority, *, limit:
     return await _take(connection, _OLDEST, limit=limit, rank=priority.rank)
 
 
-async def take_first(connection: AsyncConnection, priority: Priority, *, limit: int) -> list[Due]:
-    """The first jobs of a queue that goes on after a pause: their hints may be used up."""
-    return await _take(connection, _FIRST, limit=limit, rank=priority.rank)
+async def take_first(
+    connection: AsyncConnection, priority: Priority, *, limit: int, type_: str | None = None
+) -> list[Due]:
+    """The first jobs of a queue, or those of a type in it, whose hints may be used up.
+
+    For a queue that goes on after a pause, and for limits that rise.
+    """
+    if type_ is None:
+        return await _take(connection, _FIRST, limit=limit, rank=priority.rank)
+    return await _take(connection, _FIRST_OF_TYPE, limit=limit, rank=priority.rank, type=type_)
 
 
 async def free_slots(connection: AsyncConnection) -> dict[Priority, int]:
-    """Slots that could take a job of each queue at this moment; paused queues are left out."""
+    """Slots that could take a job of each queue at this moment; paused queues are left out.
+
+    No more than a limit of the queue leaves.
+    """
     rows = await connection.execute(_FREE_SLOTS)
     return {BY_RANK[rank]: int(free) for rank, free in rows}
 
 
-async def _take(connection: AsyncConnection, statement: TextClause, **values: int) -> list[Due]:
+async def _take(
+    connection: AsyncConnection, statement: TextClause, **values: int | str
+) -> list[Due]:
     rows = await connection.execute(statement, values)
     return [(BY_RANK[rank], job_id) for rank, job_id in rows]

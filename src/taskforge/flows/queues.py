@@ -34,7 +34,7 @@ async def look(deps: Deps, name: str) -> QueueView:
         NotFound: there is no such queue.
     """
     async with deps.db.connect() as connection:
-        return await get_queue(connection, _known(name))
+        return await get_queue(connection, known(name))
 
 
 async def pause(
@@ -48,7 +48,7 @@ async def pause(
         Invalid: the end is not in the year ahead.
     """
     _check_end(resume_at)
-    check_reaches_queue(by, BY_QUEUE[_known(name)])
+    check_reaches_queue(by, BY_QUEUE[known(name)])
     async with transaction(deps.db) as connection:
         turned = await queues.pause(
             connection, name, actor=by.actor, reason=reason, resume_at=resume_at
@@ -69,7 +69,7 @@ async def resume(deps: Deps, name: str, by: Principal) -> QueueView:
         NotFound: there is no such queue.
         Denied: an API key that is narrowed to other jobs.
     """
-    check_reaches_queue(by, BY_QUEUE[_known(name)])
+    check_reaches_queue(by, BY_QUEUE[known(name)])
     async with transaction(deps.db) as connection:
         turned = await queues.resume(connection, name)
         if turned:
@@ -124,7 +124,12 @@ def _pause_of(turned: Turned) -> dict[str, str | datetime | None] | None:
     }
 
 
-def _known(name: str) -> str:
+def known(name: str) -> str:
+    """The name of a queue, as it is.
+
+    Raises:
+        NotFound: there is no such queue.
+    """
     if name not in BY_QUEUE:
         raise NotFound(f"There is no queue {name!r}; there are {', '.join(QUEUES)}.")
     return name

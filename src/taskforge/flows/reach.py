@@ -29,6 +29,19 @@ def check_reaches_queue(by: Principal, priority: Priority) -> None:
         raise _narrow(f"all of queue {priority.queue!r}")
 
 
+def check_reaches_type(by: Principal, job_type: str) -> None:
+    """Refuse a key that is narrowed to some queues, or to other types: a type is in all queues.
+
+    Raises:
+        Denied: it is.
+    """
+    scope = by.scope
+    if scope and (
+        scope.priorities is not None or (scope.types is not None and job_type not in scope.types)
+    ):
+        raise _narrow(f"all jobs of type {job_type!r}")
+
+
 def check_reaches_all(by: Principal, what: str) -> None:
     """Refuse a key that is narrowed at all, for what concerns jobs of every type and queue.
 

@@ -59,6 +59,9 @@ class TypeDescription(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority
     """Of orders that name none."""
     limits: TypeLimits
+    concurrency_limit: int | None = None
+    """Most that all workers together run at once; null: no limit, 0: none is started."""
+    running: int = 0
     offers: dict[str, list[str]] = {}
     """What this installation offers now for fields whose values depend on it, by field."""
 

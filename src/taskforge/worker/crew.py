@@ -16,11 +16,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from taskforge.core.job import JobRow
-from taskforge.core.priority import BY_RANK, Priority
+from taskforge.core.priority import Priority
 from taskforge.core.shares import Shares
 from taskforge.db.claims import Claimed
 from taskforge.db.engine import is_away
-from taskforge.db.hints import Due, still_queued
 from taskforge.flows.attempt import (
     Ended,
     Hold,
@@ -38,8 +37,6 @@ from taskforge.worker.rooms import Rooms
 
 ASKED_IDS = 512
 """Most ids that one claim names; the rest is found by filling."""
-MARGIN = 0.2
-"""Part of a lease that is given up for safety before it ends, at most 2 s (R-15)."""
 RETRY_SECONDS = 1.0
 HASTEN_SECONDS = 0.1
 UNWIND_SECONDS = 10.0
@@ -76,16 +73,15 @@ class Crew:
         self._gate = gate
         self._carry = carry
         self._rooms = Rooms(unit.deps.registry.concurrency)
-        served = [BY_RANK[rank] for rank in unit.claimer.ranks]
-        self._shares = Shares(unit.deps.settings.priority_share_percent, served)
-        self._relay = Relay(self._still_full, unit.deps.hinter.hint)
+        self._shares = Shares(unit.deps.settings.priority_share_percent, unit.claimer.ranks)
+        self._relay = Relay(unit.deps, self._rooms.full)
         self._asks: list[_Ask] = []
         self._claiming: asyncio.Task[None] | None = None
         self._working = 0
         self._backlog = True  # before the first claim nobody knows
         self._suspects = False
         self._vacant = False
-        """Whether a place in a fleet-wide limit came free here, and no claim has seen it yet."""
+        """Whether a place in a fleet-wide limit came free here that no claim has seen."""
         self._unsure = False
         """Whether a claim may have taken jobs that we do not know of."""
         self._isolated = False
@@ -128,7 +124,7 @@ class Crew:
 
     def renewed(self, attempts: Iterable[tuple[UUID, int]], asked_at: float) -> None:
         """The leases of these attempts were extended by a request sent at `asked_at`."""
-        until = self._lease_until(asked_at)
+        until = self.unit.claimer.sure_until(asked_at)
         for attempt in attempts:
             if hold := self.holds.get(attempt):
                 hold.lease_until = until
@@ -185,10 +181,6 @@ class Crew:
         elif self._rooms.full():
             self._relay.keep(ids)
 
-    async def _still_full(self, ids: list[UUID]) -> list[Due]:
-        async with self.unit.deps.db.connect() as connection:
-            return await still_queued(connection, ids, self._rooms.full())
-
     @property
     def _free(self) -> int:
         """Slots to fill. Outcomes being recorded count once there are more than slots."""
@@ -216,8 +208,8 @@ class Crew:
     def _wants_claim(self) -> bool:
         if self._asks:
             return True
-        ready = not self._draining and not self._isolated and self._free > 0
         more = self._backlog or self._vacant or self._rooms.wanted
+        ready = not self._draining and not self._isolated and self._free > 0
         return ready and (more or (self._suspects and not self.holds))
 
     async def _claim(self, asks: list[_Ask]) -> None:
@@ -256,7 +248,7 @@ class Crew:
     def _start(self, claimed: list[Claimed], asks: list[_Ask], asked_at: float = 0.0) -> None:
         tasks: dict[UUID, asyncio.Task[None]] = {}
         for job in claimed:
-            hold = Hold(job, lease_until=self._lease_until(asked_at), freed=self._freed)
+            hold = Hold(job, lease_until=self.unit.claimer.sure_until(asked_at), freed=self._freed)
             self.holds[job.row.id, job.row.attempt] = hold
             self._working += 1
             self._rooms.enter(job.row.type)
@@ -283,12 +275,12 @@ class Crew:
             self._after_one()
 
     async def _vacated(self, row: JobRow) -> None:
-        """What waits for the place that this job held is ours to start, or else another unit's."""
+        """What waits for the place of this job is ours to start, or else another unit's."""
         if self._draining or self._isolated:
             await self.unit.deps.hinter.hint([(row.priority, row.id)])
-        else:
-            self._vacant = True
-            self._kick()
+            return
+        self._vacant = True
+        self._kick()
 
     def _freed(self, hold: Hold) -> None:
         self._working -= 1
@@ -307,7 +299,3 @@ class Crew:
     def _admit(self) -> None:
         closed = self._draining or self._isolated or self._backlog
         self._gate.admit(0 if closed else max(self._free, 0))
-
-    def _lease_until(self, asked_at: float) -> float:
-        lease = self.unit.claimer.lease_seconds
-        return asked_at + lease - min(lease * MARGIN, 2.0)

@@ -7,11 +7,12 @@ all that it has room for. What is not passed on is found by filling, or by the s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from taskforge.core.priority import Priority
 from taskforge.db.engine import is_away
+from taskforge.db.hints import still_queued
+from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
 
 PAUSE_SECONDS = 1.0
@@ -20,24 +21,18 @@ KEPT = 64
 
 log = get_logger(__name__)
 
-Due = tuple[Priority, UUID]
-
 
 class Relay:
     """Keeps unused hints for a moment, then passes some on.
 
     Args:
-        waiting: tells which of these jobs wait, and are of a type that is full here.
-        pass_on: hints them.
+        deps: the unit's.
+        full: tells which types are at their limit here.
     """
 
-    def __init__(
-        self,
-        waiting: Callable[[list[UUID]], Awaitable[list[Due]]],
-        pass_on: Callable[[list[Due]], Awaitable[object]],
-    ) -> None:
-        self._waiting = waiting
-        self._pass_on = pass_on
+    def __init__(self, deps: Deps, full: Callable[[], list[str]]) -> None:
+        self._deps = deps
+        self._full = full
         self._kept: dict[UUID, None] = {}
         self._later: asyncio.Task[None] | None = None
 
@@ -58,8 +53,9 @@ class Relay:
         try:
             await asyncio.sleep(PAUSE_SECONDS)
             ids, self._kept = list(self._kept), {}
-            first = dict(reversed(await self._waiting(ids)))
-            await self._pass_on(list(first.items()))
+            async with self._deps.db.connect() as connection:
+                first = dict(reversed(await still_queued(connection, ids, self._full())))
+            await self._deps.hinter.hint(list(first.items()))
         except Exception as error:
             log.warning("relay.failed", error=repr(error), exc_info=not is_away(error))
         finally:

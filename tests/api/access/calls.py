@@ -50,6 +50,8 @@ WORDS = {
     f"GET {V1}/job-types/{{name}}": "data_processing",
     f"POST {V1}/job-types/{{name}}/check": "data_processing",
     f"GET {V1}/queues/{{name}}": "low",
+    f"PATCH {V1}/queues/{{name}}": "low",
+    f"PATCH {V1}/job-types/{{name}}": "data_processing",
     f"POST {V1}/queues/{{name}}/pause": "low",
     f"POST {V1}/queues/{{name}}/resume": "low",
     "GET /api/docs/assets/{name}": "start.js",

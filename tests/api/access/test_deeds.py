@@ -28,6 +28,8 @@ TRAIL: dict[str, list[tuple[str, str]]] = {
     f"DELETE {V1}/jobs/{{job_id}}": [("job.deleted", "job")],
     f"POST {V1}/uploads": [("upload.created", "upload")],
     f"DELETE {V1}/uploads/{{upload_id}}": [("upload.deleted", "upload")],
+    f"PATCH {V1}/queues/{{name}}": [("queue.limited", "queue")],
+    f"PATCH {V1}/job-types/{{name}}": [("job_type.limited", "job_type")],
     f"POST {V1}/queues/{{name}}/pause": [("queue.paused", "queue")],
     f"POST {V1}/queues/{{name}}/resume": [("queue.resumed", "queue")],
     f"DELETE {V1}/mailbox": [("mailbox.emptied", "")],

@@ -4,17 +4,17 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Router, get, post
+from litestar import Request, Router, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from taskforge.api.auth import needs
-from taskforge.api.schemas import QueuePage
+from taskforge.api.schemas import LimitOrder, QueuePage
 from taskforge.core.fleet import QueueView
 from taskforge.core.people import Permission, Principal
 from taskforge.db.fleet import list_queues
-from taskforge.flows import queues
+from taskforge.flows import limits, queues
 from taskforge.flows.deps import Deps
 
 Asked = Request[Principal, Any, Any]
@@ -48,6 +48,18 @@ async def show(name: FromPath[str], deps: NamedDependency[Deps]) -> QueueView:
     return await queues.look(deps, name)
 
 
+@patch("/queues/{name:str}", operation_id="limitQueue", summary="Limit a queue", guards=CONTROL,
+       opt={"example": {"concurrency_limit": 20}})  # fmt: skip
+async def limit(
+    name: FromPath[str], data: JSONBody[LimitOrder], request: Asked, deps: NamedDependency[Deps]
+) -> QueueView:
+    """How many of its jobs all workers together run at once; null lifts the limit.
+
+    It holds from the next claim on. A limit below what runs stops nothing; 0 starts nothing more.
+    """
+    return await limits.limit_queue(deps, name, request.user, data.concurrency_limit)
+
+
 @post("/queues/{name:str}/pause", operation_id="pauseQueue", summary="Pause a queue",
       guards=CONTROL, status_code=200,
       opt={"example": {"reason": "the mail provider is down"}})  # fmt: skip
@@ -70,4 +82,4 @@ async def resume(name: FromPath[str], request: Asked, deps: NamedDependency[Deps
     return await queues.resume(deps, name, request.user)
 
 
-router = Router("/", route_handlers=[list_, show, pause, resume], tags=["queues"])
+router = Router("/", route_handlers=[list_, show, limit, pause, resume], tags=["queues"])
