@@ -186,6 +186,24 @@ async def test_rivals_together_never_take_more_than_the_limits(settings, connect
     assert len(ids) == 42
 
 
+async def test_rivals_beside_each_other_end_exactly_at_a_large_limit(settings, make_jobs, limited):
+    await make_jobs(300, type="plain")
+    await limited(plain=290)
+    engine = open_engine(settings, statement_seconds=10, pool_size=8, by_key=True)
+
+    async def take(rival):
+        async with engine.connect() as own:
+            while await claim(own, rival, [], free=16):
+                pass
+
+    await asyncio.gather(*(take(claimer(types=TYPES)) for _ in range(8)))
+
+    async with engine.connect() as own:
+        left = await own.exec_driver_sql("SELECT status, count(*) FROM jobs GROUP BY status")
+        assert dict(left.all()) == {"running": 290, "queued": 10}
+    await engine.dispose()
+
+
 async def test_a_limit_waits_for_claims_that_began_without_it(engine, connection, limited, until):
     ids = await born(connection, *[("rare", 2)] * 6)
     async with engine.connect() as rival:
