@@ -3,6 +3,7 @@
 import pytest
 
 from taskforge.core.ids import new_id
+from taskforge.db.claims import Claimer, claim
 from tests.api.orders import JOBS, ORDER
 
 TYPES = "/api/v1/job-types"
@@ -95,3 +96,32 @@ async def test_what_can_be_chosen_here_and_now_is_listed(viewer):
 
     assert one["offers"] == {"model": ["embedded/smollm2-135m-instruct"]}
     assert other["offers"] == {}
+
+
+async def test_a_type_is_limited_and_shows_what_runs(admin, operator, deps):
+    await operator.post(JOBS, json=ORDER)
+    async with deps.db.connect() as connection:
+        me = Claimer(new_id(), [0, 1, 2, 3], ["data_processing"], 30.0)
+        assert len(await claim(connection, me, [], free=1)) == 1
+
+    answer = await admin.patch(f"{TYPES}/data_processing", json={"concurrency_limit": 1})
+
+    told = answer.json()
+    assert (told["concurrency_limit"], told["running"]) == (1, 1)
+    assert (await operator.get(f"{TYPES}/data_processing")).json() == told
+    listed = {it["name"]: it for it in (await operator.get(TYPES)).json()["items"]}
+    assert listed["data_processing"] == told
+    assert (listed["email"]["concurrency_limit"], listed["email"]["running"]) == (None, 0)
+    await operator.post(JOBS, json=ORDER)
+    async with deps.db.connect() as connection:
+        assert await claim(connection, me, [], free=1) == []
+
+
+async def test_only_admins_limit_and_only_what_there_is(admin, operator):
+    body = {"concurrency_limit": 1}
+
+    refused = await operator.patch(f"{TYPES}/email", json=body)
+    missed = await admin.patch(f"{TYPES}/e-mail", json=body)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "role_too_low")
+    assert (missed.status_code, missed.json()["code"]) == (404, "unknown_job_type")

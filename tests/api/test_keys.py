@@ -50,6 +50,30 @@ async def test_a_narrowed_key_may_no_more_than_that(app, operator, scope, may_re
     assert (read.status_code, submitted.status_code) == (may_read, may_submit)
 
 
+@pytest.mark.parametrize(
+    ("scope", "queue", "job_type"),
+    [
+        ({}, 200, 200),
+        ({"types": ["custom"]}, 403, 200),
+        ({"types": ["email"]}, 403, 403),
+        ({"priorities": ["low"]}, 200, 403),
+        ({"priorities": ["high"]}, 403, 403),
+        ({"types": ["custom"], "priorities": ["low"]}, 403, 403),
+    ],
+)
+async def test_a_narrowed_key_limits_only_what_is_wholly_its_own(
+    app, admin, scope, queue, job_type
+):
+    body = {"concurrency_limit": 3}
+    async with keyed(app, admin, scope=scope) as robot:
+        answers = [
+            await robot.patch("/api/v1/queues/low", json=body),
+            await robot.patch("/api/v1/job-types/custom", json=body),
+        ]
+
+    assert [answer.status_code for answer in answers] == [queue, job_type]
+
+
 async def test_a_narrowed_key_acts_on_its_own_kind_alone(app, operator):
     job = (await operator.post("/api/v1/jobs", json={**ORDER, "delay_seconds": 60})).json()
     path = f"/api/v1/jobs/{job['id']}"

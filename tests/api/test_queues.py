@@ -111,3 +111,49 @@ async def test_a_pause_with_an_end_ends_by_itself_and_once(admin, deps, plain):
 
     shown = (await admin.get(f"{QUEUES}/low")).json()
     assert (shown["paused"], shown["resume_at"]) == (False, None)
+
+
+async def test_a_limit_is_set_shown_and_lifted_and_each_change_is_in_the_trail(admin, viewer):
+    for most in (20, 20, 0, None):
+        answer = await admin.patch(f"{QUEUES}/low", json={"concurrency_limit": most})
+        assert (answer.status_code, answer.json()["concurrency_limit"]) == (200, most)
+        assert (await viewer.get(f"{QUEUES}/low")).json()["concurrency_limit"] == most
+
+    deeds = (await admin.get("/api/v1/audit", params={"target": "queue:low"})).json()["items"]
+    turns = [(it["before"]["concurrency_limit"], it["after"]["concurrency_limit"]) for it in deeds]
+    assert turns == [(0, None), (20, 0), (None, 20)]
+
+
+@pytest.mark.parametrize("path", ["queues/low", "job-types/email"])
+@pytest.mark.parametrize("most", [-1, 100_001, 1.5, "5", True, [], 10**30])
+async def test_a_limit_that_makes_no_sense_limits_nothing(admin, path, most):
+    answer = await admin.patch(f"/api/v1/{path}", json={"concurrency_limit": most})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/concurrency_limit"
+    assert (await admin.get(f"/api/v1/{path}")).json()["concurrency_limit"] is None
+
+
+@pytest.mark.parametrize("path", ["queues/low", "job-types/email"])
+async def test_an_order_without_a_limit_is_no_order_to_lift_it(admin, path):
+    await admin.patch(f"/api/v1/{path}", json={"concurrency_limit": 3})
+
+    answer = await admin.patch(f"/api/v1/{path}", json={})
+
+    assert answer.status_code == 422
+    assert (await admin.get(f"/api/v1/{path}")).json()["concurrency_limit"] == 3
+
+
+async def test_a_limit_that_rises_hints_what_waits(admin, operator, deps, plain):
+    await plain.execute(
+        "INSERT INTO workers (id, host, pid, version, queues, types, slots, status) VALUES"
+        " (gen_random_uuid(), 'h', 1, '1', '{low}', '{data_processing}', 2, 'online')"
+    )
+    for path in ("queues/low", "job-types/data_processing"):
+        await admin.patch(f"/api/v1/{path}", json={"concurrency_limit": 0})
+        await operator.post("/api/v1/jobs", json=ORDER | {"priority": "low"})
+        await deps.redis.flushdb()
+
+        await admin.patch(f"/api/v1/{path}", json={"concurrency_limit": 2})
+
+        assert await deps.redis.llen("taskforge:low") > 0

@@ -43,3 +43,35 @@ def test_what_cannot_be_paused_is_told_by_the_exit_code(admin, words, code):
 
 def test_an_operator_is_not_permitted(client):
     assert client("queue", "pause", "low", "--reason", "x").exit_code == ExitCode.NOT_PERMITTED
+
+
+def test_a_queue_and_a_type_are_limited(admin):
+    queue = admin("queue", "limit", "low", "5")
+    lifted = json.loads(admin("queue", "limit", "low", "none", "--json").stdout)
+    one = json.loads(admin("types", "email", "--limit", "0", "--json").stdout)
+    listed = admin("types").stdout
+    admin("types", "email", "--limit", "none")
+
+    assert "at most 5 at once" in queue.stdout
+    assert (lifted["concurrency_limit"], one["concurrency_limit"]) == (None, 0)
+    assert "0 of 0" in next(line for line in listed.splitlines() if line.split()[:1] == ["email"])
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("queue limit low", ExitCode.USAGE),
+        ("queue limit low few", ExitCode.USAGE),
+        ("queue limit low -- -1", ExitCode.USAGE),
+        ("queue limit low 100001", ExitCode.USAGE),
+        ("queue limit normal 1", ExitCode.NOT_FOUND),
+        ("types --limit 1", ExitCode.USAGE),
+        ("types e-mail --limit 1", ExitCode.NOT_FOUND),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_told_by_the_exit_code(admin, words, code):
+    assert admin(*words.split()).exit_code == code
+
+
+def test_an_operator_limits_nothing(client):
+    assert client("types", "email", "--limit", "1").exit_code == ExitCode.NOT_PERMITTED

@@ -178,6 +178,18 @@ async def test_a_lost_job_is_queued_again_at_once_and_hinted(impatient, plain, r
     assert await hinted(impatient) == [str(job_id)]
 
 
+async def test_a_lost_job_that_ends_hints_the_place_that_it_held(impatient, plain, rested):
+    await plain.execute("INSERT INTO type_limits VALUES ($1, 1, 'test')", order().type)
+    job_id = await lost(impatient, plain)
+    await plain.execute("UPDATE jobs SET cancel_requested_at = now() WHERE id = $1", job_id)
+    await impatient.redis.flushdb()
+
+    assert await tend.rescue(impatient, seen()) == 1
+
+    assert (await row(plain, job_id))["status"] == "cancelled"
+    assert await hinted(impatient) == [str(job_id)]
+
+
 async def test_the_last_crash_buries_the_job_in_both_places(impatient, plain, rested):
     job_id = await lost(impatient, plain, max_retries=0)
 

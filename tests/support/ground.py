@@ -56,6 +56,8 @@ class Ground:
         self.keys: dict[str, tuple[UUID, int]] = {}
         for table in TABLES:
             self._sql(f"DELETE FROM {table}")
+        self._sql("DELETE FROM type_limits")
+        self._sql("UPDATE queues SET concurrency_limit = NULL")
 
     def check(self) -> None:
         """The system agrees with the model, and every invariant holds."""

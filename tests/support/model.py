@@ -23,6 +23,7 @@ class Job:
     worker: UUID | None = None
     cancel: bool = False
     max_retries: int = field(default=3, compare=False)
+    rank: int = field(default=2, compare=False)
     due: bool = field(default=True, compare=False)
     silent: bool = field(default=False, compare=False)
     """Whether its lease has run out."""
@@ -44,6 +45,20 @@ class Model:
     def __init__(self) -> None:
         self.jobs: dict[UUID, Job] = {}
         self.grips: list[Grip] = []
+        self.limits: dict[int | None, int] = {}
+        """Of queues by rank, and of the one type there is (None)."""
+
+    def room(self, rank: int | None) -> int:
+        """How many more may start of a queue, or of the type."""
+        running = self.within([JobStatus.RUNNING])
+        most = self.limits.get(rank, len(self.jobs) + len(running))
+        return max(most - sum(rank in (None, job.rank) for job in running), 0)
+
+    def may_start(self, waiting: Iterable[Job]) -> int:
+        """How many of these jobs may start."""
+        ranks = [job.rank for job in waiting]
+        queues = sum(min(ranks.count(rank), self.room(rank)) for rank in range(4))
+        return min(self.room(None), queues)
 
     def within(self, statuses: Iterable[JobStatus]) -> list[Job]:
         wanted = set(statuses)
@@ -53,9 +68,11 @@ class Model:
         job = self.jobs.get(grip.job_id)
         return job is not None and (job.attempt, job.worker) == (grip.attempt, grip.worker_id)
 
-    def born(self, job_id: UUID, max_retries: int = 3, *, later: bool = False) -> None:
+    def born(
+        self, job_id: UUID, max_retries: int = 3, *, later: bool = False, rank: int = 2
+    ) -> None:
         status = JobStatus.SCHEDULED if later else JobStatus.QUEUED
-        self.jobs[job_id] = Job(job_id, status, max_retries=max_retries, due=not later)
+        self.jobs[job_id] = Job(job_id, status, max_retries=max_retries, due=not later, rank=rank)
 
     def move(self, job_id: UUID, move: Move, **changes: Any) -> Job:
         job = self.jobs[job_id]

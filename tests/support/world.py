@@ -7,17 +7,17 @@ import pytest
 from hypothesis.strategies import booleans, integers, sampled_from
 
 from support.ground import DELAYS, FEW, HOUR, LATER, WORKERS, Draw, Ground
-from support.make import ending, order
+from support.make import TYPE, ending, order
 from taskforge.core.errors import Conflict, Invalid, NotFound
 from taskforge.core.failures import InvalidInput, TargetError
 from taskforge.core.ids import new_id
 from taskforge.core.priority import Priority
 from taskforge.core.retry import Budget, after_failure
 from taskforge.core.states import FINAL, JobStatus, Move, allows
-from taskforge.db.claims import claim, claim_suspect, renew, save_progress
+from taskforge.db.claims import Claimed, claim, claim_suspect, renew, save_progress
 from taskforge.db.counts import roll_up
 from taskforge.db.prune import prune_jobs, prune_keys
-from taskforge.flows import control, submit, tend
+from taskforge.flows import control, limits, submit, tend
 
 
 class World(Ground):
@@ -27,13 +27,14 @@ class World(Ground):
         if len(self.model.jobs) >= FEW:
             return self.cancel(draw)
         retries, later = draw(integers(0, 3)), draw(booleans())
+        priority = draw(sampled_from(Priority))
         asked = order(
-            priority=draw(sampled_from(Priority)),
+            priority=priority,
             max_retries=retries,
             delay_seconds=HOUR if later else None,
         )
         done = self.run(submit.submit(self.deps, asked, self.by))
-        return self.model.born(done.job.id, retries, later=later)
+        return self.model.born(done.job.id, retries, later=later, rank=priority.rank)
 
     def submit_with_a_key(self, draw: Draw) -> None:
         key, retries = draw(sampled_from("ab")), draw(integers(0, 1))
@@ -98,6 +99,19 @@ class World(Ground):
         with pytest.raises(NotFound):
             self.run(action(self.deps, new_id(), self.by))
 
+    def limit(self, draw: Draw) -> None:
+        most = draw(sampled_from([None, None, 0, 1, 2]))
+        priority = draw(sampled_from([None, *Priority]))
+        if priority:
+            self.run(limits.limit_queue(self.deps, priority.queue, self.by, most))
+        else:
+            shown = self.deps.registry.descriptions[TYPE]
+            self.run(limits.limit_type(self.deps, shown, self.by, most))
+        rank = priority.rank if priority else None
+        self.model.limits.pop(rank, None)
+        if most is not None:
+            self.model.limits[rank] = most
+
     # --- workers
 
     def claim(self, draw: Draw) -> None:
@@ -105,10 +119,20 @@ class World(Ground):
         waiting = [job for job in self.model.within([JobStatus.QUEUED]) if job.crashes < 2]
         named = [draw(sampled_from(waiting)).id] if waiting and draw(booleans()) else []
 
-        claimed = self._connected(claim, worker, [*named, new_id()], free=free)
+        owed = {draw(sampled_from(Priority)): 1} if draw(booleans()) else {}
+        expected = min(free, self.model.may_start(waiting))
 
-        assert len(claimed) == min(free, len(waiting))
-        assert {it.row.id for it in claimed} >= set(named)
+        claimed: list[Claimed] = []
+        more = True
+        while more and len(claimed) < free:
+            ids, left = [*named, new_id()], free - len(claimed)
+            found = self._connected(claim, worker, ids, free=left, owed=owed)
+            claimed += found
+            more = any(it.more for it in found)
+
+        assert len(claimed) == expected
+        if not self.model.limits and not owed:
+            assert {it.row.id for it in claimed} >= set(named)
         self._started(claimed, worker.worker_id)
 
     def claim_a_suspect(self, draw: Draw) -> None:
@@ -117,7 +141,7 @@ class World(Ground):
 
         taken = self._connected(claim_suspect, worker)
 
-        assert (taken is not None) is bool(suspects)
+        assert (taken is not None) is (self.model.may_start(suspects) > 0)
         self._started([taken] if taken else [], worker.worker_id)
 
     def heartbeat(self, draw: Draw) -> None:
@@ -214,7 +238,7 @@ class World(Ground):
 
 PEOPLE = (
     World.submit, World.submit, World.submit_with_a_key, World.submit_many, World.cancel,
-    World.retry, World.delete, World.ask_for_what_never_was,
+    World.retry, World.delete, World.ask_for_what_never_was, World.limit,
 )  # fmt: skip
 CREW = (
     World.claim, World.claim, World.claim, World.claim_a_suspect, World.heartbeat, World.report,

@@ -1,8 +1,6 @@
 """Units that share limits: who frees a place fills it, and nobody looks without end."""
 
 import asyncio
-import os
-import signal
 from collections import Counter
 
 import pytest
@@ -177,19 +175,3 @@ async def test_every_queue_gets_its_share_under_a_flood_of_hints(deps, make_crew
     # Of the starts until the flood ended; each unit may keep the best part of a start as credit.
     total = len(flood) + found.total()
     assert all(found[name] >= 0.05 * total - 2 * units for name in others)
-
-
-async def test_a_crashed_unit_gives_its_places_back_with_its_leases(make_arena):
-    arena = await make_arena(LEASE_SECONDS="2")
-    await arena.db.execute("INSERT INTO type_limits VALUES ('pause', 1, 'test')")
-    held = await arena.submit("pause", {"seconds": 60})
-    doomed = await arena.start("worker", "--threads", "4")
-    await arena.until(held, "running")
-    waiting = await arena.submit("pause", {"seconds": 0})
-    os.kill(doomed.pid, signal.SIGKILL)
-
-    await arena.start("scheduler")
-    await arena.start("worker", "--threads", "4")
-    await arena.db.execute("UPDATE jobs SET cancel_requested_at = now() WHERE id = $1", held)
-
-    assert (await arena.until(waiting, within=40))["status"] == "success"
