@@ -12,9 +12,11 @@ from sqlalchemy import event
 from taskforge.bus.client import open_client
 from taskforge.flows.deps import Deps
 from tests.api.conftest import http_client
+from tests.api.orders import ORDER
 
-TYPES = "/api/v1/job-types"
-"""Needs neither server for what it answers."""
+CHECK = "/api/v1/job-types/data_processing/check"
+TRIAL = {"payload": ORDER["payload"]}
+"""Neither server is needed for the answer."""
 
 
 @contextmanager
@@ -38,7 +40,7 @@ async def commands(deps: Deps, client: httpx.AsyncClient, requests: int) -> list
     seen: list[str] = []
     async with open_client(deps.settings) as watcher, watcher.monitor() as monitor:
         for _ in range(requests):
-            assert (await client.get(TYPES)).status_code == 200
+            assert (await client.post(CHECK, json=TRIAL)).status_code == 200
         await deps.redis.echo("over")
         while True:
             one = await monitor.next_command()
@@ -58,7 +60,7 @@ async def test_a_known_credential_costs_no_statement_and_one_command(
         given = {"X-API-Key": made.json()["key"]}
     async with http_client(app, **given) as client:
         with statements(deps) as cold:
-            assert (await client.get(TYPES)).status_code == 200
+            assert (await client.post(CHECK, json=TRIAL)).status_code == 200
         with statements(deps) as warm:
             asked = await commands(deps, client, requests=3)
 

@@ -80,8 +80,7 @@ class Crew:
         self._working = 0
         self._backlog = True  # before the first claim nobody knows
         self._suspects = False
-        self._vacant = False
-        """Whether a place in a fleet-wide limit came free here that no claim has seen."""
+        self._vacant = False  # a place in a fleet-wide limit came free that no claim has seen
         self._unsure = False
         """Whether a claim may have taken jobs that we do not know of."""
         self._isolated = False
