@@ -72,10 +72,10 @@ standing AS MATERIALIZED (
 """A step of a statement: how many jobs there are, exactly."""
 
 MINUTES: Final = """(
-    SELECT minute, priority, status, bucket, n, seconds FROM job_minutes
-    UNION ALL SELECT minute, priority, entered_status, bucket, n, seconds FROM job_deltas
+    SELECT minute, type, priority, status, bucket, n, seconds FROM job_minutes
+    UNION ALL SELECT minute, type, priority, entered_status, bucket, n, seconds FROM job_deltas
     WHERE entered_status IS NOT NULL
-    UNION ALL SELECT minute, priority, 'submitted', -1, n, 0 FROM job_deltas
+    UNION ALL SELECT minute, type, priority, 'submitted', -1, n, 0 FROM job_deltas
     WHERE left_status IS NULL)"""
 """A table expression: what happened in which minute, folded or not."""
 
