@@ -7,6 +7,7 @@ of any other is not. Without all that it is told of, it is taken; without all bu
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from taskforge.core.explain import explain
 from taskforge.core.ids import new_id
 from taskforge.core.priority import BY_RANK
 from taskforge.core.states import FINAL, WAITING, JobStatus
-from taskforge.core.why import BlockerKind, Why
+from taskforge.core.why import BlockerKind, Paces, Why
 from taskforge.db.claims import Claimer, claim, claim_suspect
 from taskforge.db.engine import open_engine, transaction
 from taskforge.db.moves import promote
@@ -43,6 +44,7 @@ FEW = 1
 """Jobs of a type that one unit runs at once, of the types that are limited so."""
 RANKS = [2, 3]
 TYPES = ["mail", "scan"]
+NO_PACE = Paces(at=datetime(2026, 1, 1, tzinfo=UTC), items=[])
 SOFT = {BlockerKind.SLOTS_BUSY, BlockerKind.JOBS_AHEAD}
 UNFIT = {
     BlockerKind.NO_WORKER,
@@ -191,7 +193,7 @@ class Scene:
         facts = await standing(self.connection, job_id, lease_seconds=LEASE)
         assert facts is not None
         unit_limit = FEW if facts.type in self.place.scarce else None
-        return explain(structs.replace(facts, unit_limit=unit_limit))
+        return explain(structs.replace(facts, unit_limit=unit_limit), NO_PACE)
 
     async def is_taken(self, n: int, *, without: Iterable[BlockerKind] = ()) -> bool:
         """Whether a live unit takes the job, once these blockers and the other jobs are gone."""

@@ -33,6 +33,7 @@ from taskforge.api.routes import (
     stats,
     uploads,
     webhooks,
+    why,
     workers,
 )
 from taskforge.api.routes.docs import DocsPage, Schema, docs_router, openapi_json
@@ -50,6 +51,7 @@ V1: Sequence[ControllerRouterHandler] = (
     auth.router,
     keys.router,
     jobs.router,
+    why.router,
     bulk.router,
     artifacts.router,
     uploads.router,

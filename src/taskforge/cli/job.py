@@ -18,11 +18,12 @@ from taskforge.cli.pictures import (
     job_table,
     log_text,
 )
+from taskforge.cli.why import why
 from taskforge.core.events import LogLine
 from taskforge.core.history import JobDetail, JobItem, LogLevel
 from taskforge.core.job import JobRow
 from taskforge.core.priority import Priority
-from taskforge.core.states import JobStatus
+from taskforge.core.states import WAITING, JobStatus
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -104,6 +105,8 @@ def get(job_id: Id, as_json: Json = False) -> None:
     answer = api.get(f"/jobs/{job_id}")
     job = answer.read(JobDetail)
     show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: job_picture(job))
+    if job.status in WAITING and not as_json:
+        talk.print(f"why it waits: taskforge job why {job.id}", style="dim", soft_wrap=True)
 
 
 @app.command(name="list")
@@ -182,6 +185,7 @@ def logs(
         show(raw, as_json=False, picture=lambda raw=raw: log_text(_line(raw)))
 
 
+app.command()(why)
 app.command()(artifacts)
 app.command()(download)
 

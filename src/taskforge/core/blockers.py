@@ -11,10 +11,10 @@ from uuid import UUID
 
 from taskforge.core.states import WAITING, JobStatus
 from taskforge.core.why import (
-    MAX_AHEAD,
     MAX_NAMED,
     Blocker,
     BlockerKind,
+    CrowdFacts,
     Holders,
     Standing,
     UnitFacts,
@@ -42,6 +42,16 @@ def roomy(job: Standing) -> list[UnitFacts]:
 def has_type_room(job: Standing, unit: UnitFacts) -> bool:
     """Whether a unit may run one more job of this type."""
     return job.unit_limit is None or unit.of_type < job.unit_limit
+
+
+def jobs_ahead(job: Standing) -> tuple[int, int]:
+    """How many, likely and at most; beyond what was counted by the counters and by age."""
+    counted, crowd = job.line.ahead, job.crowd
+    if crowd is None:
+        return counted, counted
+    above, level = crowd.above or 0, crowd.level or 0
+    likely = above + round(level * _share_before(crowd, job.run_at))
+    return max(likely, counted), max(above + level, counted)
 
 
 def moment(at: datetime) -> str:
@@ -96,7 +106,7 @@ def _limits(job: Standing) -> Iterator[Blocker]:
 def _full(kind: BlockerKind, what: str, held: Holders) -> Blocker:
     return Blocker(
         kind=kind,
-        message=f"{held.running:,} of at most {held.limit:,} jobs {what} are running.",
+        message=f"{_jobs(held.running)} running {what}, and at most {held.limit:,} may.",
         limit=held.limit,
         running=held.running,
         jobs=held.jobs,
@@ -171,15 +181,23 @@ def _line(job: Standing) -> Iterator[Blocker]:
             running=sum(unit.busy for unit in units),
             workers=_ids(units),
         )
-    exact = job.line.looked <= MAX_AHEAD
-    if job.line.ahead or not exact:
-        more = "" if exact else "more than "
+    ahead, _ = jobs_ahead(job)
+    if ahead:
+        exact = job.crowd is None
         yield Blocker(
             kind=BlockerKind.JOBS_AHEAD,
-            message=f"{more}{_jobs(job.line.ahead)} ahead of it.".capitalize(),
-            ahead=job.line.ahead,
+            message=f"{'' if exact else 'About '}{_jobs(ahead)} ahead of it.",
+            ahead=ahead,
             exact=exact,
         )
+
+
+def _share_before(crowd: CrowdFacts, run_at: datetime) -> float:
+    """Part of the queue that is due before `run_at`, were it filled evenly."""
+    oldest, newest = crowd.oldest_at, crowd.newest_at
+    if oldest is None or newest is None or newest <= oldest:
+        return 1.0
+    return min(max((run_at - oldest) / (newest - oldest), 0.0), 1.0)
 
 
 def _ids(units: Sequence[UnitFacts]) -> list[UUID]:

@@ -5,12 +5,12 @@ from datetime import datetime
 from taskforge.core.blockers import blockers, moment
 from taskforge.core.forecast import forecast
 from taskforge.core.states import JobStatus
-from taskforge.core.why import Blocker, Reason, Standing, Why
+from taskforge.core.why import Blocker, Paces, Reason, Standing, Why
 
 
-def explain(job: Standing) -> Why:
+def explain(job: Standing, paces: Paces) -> Why:
     """Blockers and an estimate for a job that waits; for any other, where it stands."""
-    found, guess = blockers(job), forecast(job)
+    found, guess = blockers(job), forecast(job, paces)
     return Why(
         job_id=job.id,
         status=job.status,

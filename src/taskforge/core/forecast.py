@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from taskforge.core.blockers import capable
+from taskforge.core.blockers import capable, jobs_ahead
 from taskforge.core.states import WAITING, JobStatus
-from taskforge.core.why import MAX_AHEAD, PaceFacts, Reason, Standing, StartEstimate
+from taskforge.core.why import Pace, Paces, Reason, Standing, StartEstimate
 
 LEAST_SHARE: Final = 0.05
 """Part of all starts that a queue gets however much is more urgent."""
@@ -51,31 +51,27 @@ class Wait(NamedTuple):
     p90: float
 
 
-def forecast(job: Standing) -> StartEstimate | Reason:
+def forecast(job: Standing, paces: Paces) -> StartEstimate | Reason:
     """When the job will probably start, or why that cannot be told."""
     if why := _unknowable(job):
         return why
-    waits = [wait(line) for line in _lines(job)]
-    known = [it for it in waits if it is not None]
-    if len(known) < len(waits):
+    known = [wait(line) for line in _lines(job, paces)]
+    waits = [it for it in known if it]
+    if len(waits) < len(known):
         return Reason.NO_RECENT_THROUGHPUT
-    floor = max(job.at, job.run_at if job.status is not JobStatus.QUEUED else job.at)
-    if not job.queue.is_open and job.queue.resume_at is not None:
-        # The line waits with us: it moves once the pause is over.
-        floor = max(floor, job.queue.resume_at)
-        begin = job.queue.resume_at
-    else:
-        begin = job.at
-    return StartEstimate(
-        p50_at=max(floor, begin + _span(max(it.p50 for it in known))),
-        p90_at=max(floor, begin + _span(max(it.p90 for it in known))),
+    # While the queue is paused, its line does not move either.
+    begin = job.at if job.queue.is_open else (job.queue.resume_at or job.at)
+    due = job.at if job.status is JobStatus.QUEUED else job.run_at
+    p50, p90 = (
+        max(job.at, due, begin + _span(max(seconds))) for seconds in zip(*waits, strict=True)
     )
+    return StartEstimate(p50_at=p50, p90_at=p90)
 
 
 def wait(line: Line) -> Wait | None:
-    """How long a line makes us wait; None when its beat is not known and matters."""
-    likely = max(line.ahead + 1 - (line.width - line.busy), 0.0)
-    most = max(line.most + 1 - (line.width - line.busy), 0.0)
+    """How long a line makes us wait; None when its beat matters and is not known."""
+    free = line.width - line.busy
+    likely, most = max(line.ahead + 1 - free, 0.0), max(line.most + 1 - free, 0.0)
     if not most:
         return Wait(0.0, 0.0)
     if line.beat is None:
@@ -100,67 +96,61 @@ def _unknowable(job: Standing) -> Reason | None:
     return None
 
 
-def _lines(job: Standing) -> list[Line]:
+def _lines(job: Standing, paces: Paces) -> list[Line]:
+    units, rank = capable(job), job.priority.rank
+    slots, busy = sum(unit.slots for unit in units), sum(unit.busy for unit in units)
     if job.is_suspect:  # an idle worker takes it next
         return [Line(0, 0, 0, 1, None)]
-    units, pace = capable(job), job.pace
-    ahead, most = _length(job)
-    slots, busy = sum(unit.slots for unit in units), sum(unit.busy for unit in units)
-    lines = [Line(ahead, most, min(busy, slots), slots, _beat(job, slots))]
+    ahead, most = jobs_ahead(job)
+    run_seconds = _mean([it for it in paces.items if it.priority == rank])
+    type_seconds = _mean([it for it in paces.items if it.type == job.type])
+    lines = [Line(ahead, most, min(busy, slots), slots, _beat(job, paces, slots))]
     if job.queue_limit:
         limit = job.queue_limit
-        lines.append(_part(job, job.line.of_queue, limit.running, limit.limit, pace.run_seconds))
+        lines.append(_part(job, job.line.of_queue, limit.running, limit.limit, run_seconds))
     if job.type_limit:
         limit = job.type_limit
-        lines.append(_part(job, job.line.of_type, limit.running, limit.limit, pace.type_seconds))
+        lines.append(_part(job, job.line.of_type, limit.running, limit.limit, type_seconds))
     if job.unit_limit:
-        running = sum(unit.of_type for unit in units)
-        width = job.unit_limit * len(units)
-        lines.append(_part(job, job.line.of_type, running, width, pace.type_seconds))
+        running, width = sum(unit.of_type for unit in units), job.unit_limit * len(units)
+        lines.append(_part(job, job.line.of_type, running, width, type_seconds))
     return lines
 
 
 def _part(job: Standing, of: int, busy: int, width: int, seconds: float | None) -> Line:
     """The line for the places of a limit; beyond what was counted, mixed as in what was."""
-    ahead, most = _length(job)
+    ahead, most = jobs_ahead(job)
     share = of / job.line.ahead if job.line.ahead else 0.0
     return Line(ahead * share, most * share, busy, width, seconds and seconds / width)
 
 
-def _length(job: Standing) -> tuple[float, float]:
-    """Jobs ahead, likely and at most; beyond what was counted by the counters and by age."""
-    line, pace = job.line, job.pace
-    if line.looked <= MAX_AHEAD:
-        return line.ahead, line.ahead
-    likely = pace.depth_above + pace.depth * _share_before(pace, job.run_at)
-    return max(likely, line.ahead), max(pace.depth_above + pace.depth, line.ahead)
-
-
-def _share_before(pace: PaceFacts, run_at: datetime) -> float:
-    """Part of the queue that is due before `run_at`, were it filled evenly."""
-    if pace.oldest_at is None or pace.newest_at is None or pace.newest_at <= pace.oldest_at:
-        return 1.0
-    share = (run_at - pace.oldest_at) / (pace.newest_at - pace.oldest_at)
-    return min(max(share, 0.0), 1.0)
-
-
-def _beat(job: Standing, slots: int) -> float | None:
-    pace = job.pace
-    since = min(filter(None, (job.line.first_at, job.run_at)))
-    per_second = _measured(pace.starts, job.at, since)
+def _beat(job: Standing, paces: Paces, slots: int) -> float | None:
+    """Seconds from one start to the next, of jobs as urgent as ours or more."""
+    rank = job.priority.rank
+    level = [it for it in paces.items if it.priority <= rank]
+    since = min(job.line.first_at or job.run_at, job.run_at)
+    per_second = _measured(level, paces.at, since)
     if not per_second:
-        if not pace.run_seconds:
+        run_seconds = _mean(level)
+        if not run_seconds:
             return None
-        per_second = slots / pace.run_seconds
-    above = pace.above_per_minute / 60
+        per_second = slots / run_seconds
+    above = sum(it.came_per_minute for it in level if it.priority < rank) / 60
     return 1 / max(per_second - above, per_second * LEAST_SHARE)
 
 
-def _measured(starts: Sequence[int], at: datetime, waiting_since: datetime) -> float:
+def _measured(items: Sequence[Pace], at: datetime, waiting_since: datetime) -> float:
     """Starts a second in the full minutes through which jobs waited; 0 when there are none."""
     begin = at.replace(second=0, microsecond=0)
+    starts = [sum(minute) for minute in zip(*(it.starts for it in items), strict=True)]
     full = [n for back, n in enumerate(starts, 1) if begin - back * _MINUTE >= waiting_since]
     return sum(full) / (60 * len(full)) if full else 0.0
+
+
+def _mean(items: Sequence[Pace]) -> float | None:
+    """Mean run time; None when nothing ended."""
+    runs = sum(it.runs for it in items)
+    return sum(it.run_seconds for it in items) / runs if runs else None
 
 
 def _span(seconds: float) -> timedelta:

@@ -17,8 +17,8 @@ from taskforge.core.states import JobStatus
 
 MAX_NAMED: Final = 10
 """Most jobs, and most workers, that one blocker names."""
-MAX_AHEAD: Final = 10_000
-"""Up to here the jobs ahead are counted one by one."""
+MAX_AHEAD: Final = 2_000
+"""Up to here the jobs ahead are counted one by one; beyond, the counters tell about how many."""
 
 
 class BlockerKind(StrEnum):
@@ -89,7 +89,7 @@ class Blocker(msgspec.Struct, frozen=True, kw_only=True):
     ahead: int | None = None
     """Jobs that are started before it."""
     exact: bool | None = None
-    """False: there are more jobs ahead than were counted."""
+    """Whether `ahead` was counted; otherwise it follows from how full the queues are."""
 
 
 class StartEstimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,26 +178,41 @@ class LineFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Since when the first of them is due."""
 
 
-class PaceFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """How fast things went lately, and how long the line is by the counters."""
+class CrowdFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the line is by the counters, where it is too long to be counted."""
 
-    starts: list[int]
-    """Starts in each of the last full minutes, the latest first, of queues as urgent as its own
-    or more."""
-    above_per_minute: float
-    """Jobs that became due in more urgent queues."""
-    run_seconds: float | None
-    """Mean run time lately, of jobs in queues as urgent as its own or more."""
-    type_seconds: float | None
-    """Mean run time lately, of jobs of its type."""
-    depth_above: int
+    above: int | None
     """Due jobs in more urgent queues."""
-    depth: int
+    level: int | None
     """Due jobs in its own queue."""
     oldest_at: datetime | None
     """When the first of its own queue became due."""
     newest_at: datetime | None
     """When the last one did."""
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast the jobs of one type in one queue went lately."""
+
+    type: str
+    priority: int
+    """Its rank."""
+    starts: list[int]
+    """In each of the last full minutes, the latest first."""
+    came_per_minute: float
+    """Jobs that became due."""
+    runs: int
+    """Attempts that ended."""
+    run_seconds: float
+    """How long they ran, all together."""
+
+
+class Paces(msgspec.Struct, frozen=True, kw_only=True):
+    """The last minutes."""
+
+    at: datetime
+    """When they were the last."""
+    items: list[Pace]
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,6 +245,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     type_limit: Holders | None
     units: list[UnitFacts]
     line: LineFacts
-    pace: PaceFacts
+    crowd: CrowdFacts | None
+    """None: `line` tells."""
     unit_limit: int | None = None
     """Most jobs of its type that one unit runs at once."""

@@ -5,7 +5,6 @@ One statement, so that all of it is of one moment. Whatever is long is looked at
 same in a queue of a million.
 """
 
-from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -13,32 +12,28 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.priority import BY_RANK
-from taskforge.core.states import FINAL, WAITING, JobStatus
+from taskforge.core.states import WAITING
 from taskforge.core.why import MAX_AHEAD, MAX_NAMED, Standing
 from taskforge.db.admission import (
     LIMITS,
     QUEUE_OPEN,
+    QUEUED,
     STEADY,
+    SUSPECT,
     TYPE_KNOWN,
     queue_room,
     type_room,
 )
-from taskforge.db.counts import MINUTES, RATE_MINUTES, STANDING, THIS_MINUTE
+from taskforge.db.counts import STANDING
 from taskforge.db.story import listed
 
-RUN_MINUTES: Final = 15
-"""Minutes over which run times are averaged."""
-
-_TIMED = listed({*FINAL, JobStatus.RETRYING})
-"""Statuses whose entries tell how long an attempt ran."""
-
-_HEAD = """
-    SELECT j.type, j.priority, j.run_at FROM jobs j
-    WHERE j.status = 'queued' AND j.crashes {crashes} 2 AND j.priority = r.priority
-      -- In its own queue up to the job itself, in more urgent ones all of it: one range of the
-      -- index in either case.
-      AND (j.run_at, j.id) < (r.until, me.id) AND me.crashes {crashes} 2
-    ORDER BY j.run_at, j.id LIMIT {limit}
+_HEAD = f"""
+    SELECT j.type, j.run_at FROM jobs j
+    -- In its own queue up to the job itself, in more urgent ones all of it: one range of the
+    -- index in either case.
+    WHERE {QUEUED} AND {{crashes}} AND j.priority = r.priority
+      AND (j.run_at, j.id) < (r.until, r.id)
+    ORDER BY j.run_at, j.id LIMIT {MAX_AHEAD + 1}
 """
 
 _STANDING = text(f"""
@@ -81,63 +76,44 @@ held AS (
     FROM me JOIN rooms l ON l.type = me.type OR l.priority = me.priority
 ),
 ranks AS MATERIALIZED (
-    SELECT q.priority,
+    SELECT q.priority, me.id, me.is_suspect,
         CASE WHEN q.priority < me.priority THEN 'infinity' ELSE me.run_at END AS until
     FROM me JOIN queues q ON q.priority <= me.priority
     CROSS JOIN LATERAL (SELECT q.priority) AS j
     WHERE me.waits AND q.name = ANY((SELECT queues FROM capable)::text[])
       AND (q.priority = me.priority OR ({QUEUE_OPEN} AND {queue_room("rooms")}))
 ),
-line AS MATERIALIZED (
-    SELECT h.type, h.priority, h.run_at
-    FROM me CROSS JOIN ranks r CROSS JOIN LATERAL (
-        ({_HEAD.format(crashes="<", limit=MAX_AHEAD + 1)})
-        UNION ALL
-        ({_HEAD.format(crashes=">=", limit=MAX_AHEAD + 1)})) AS h
-    LIMIT {MAX_AHEAD + 1}
-),
 takable AS MATERIALIZED (
     -- What no unit knows, or may not start for its type's limit, is overtaken.
-    SELECT j.type FROM unnest((SELECT types FROM capable)) AS j(type)
+    SELECT array_agg(j.type) AS types, (SELECT type FROM me) AS type,
+        (SELECT priority FROM me) AS priority
+    FROM unnest((SELECT types FROM capable)) AS j(type)
     WHERE j.type = (SELECT type FROM me) OR {type_room("rooms")}
 ),
 ahead AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM line) AS looked, least(count(*), {MAX_AHEAD}) AS ahead,
-        count(*) FILTER (WHERE l.priority = (SELECT priority FROM me)) AS of_queue,
-        count(*) FILTER (WHERE l.type = (SELECT type FROM me)) AS of_type,
-        min(l.run_at) AS first_at
-    FROM line l WHERE l.type = ANY(ARRAY(SELECT type FROM takable))
-),
-recent AS MATERIALIZED (
-    SELECT m.minute, m.type, m.priority, m.status, m.bucket, m.n, m.seconds FROM {MINUTES} AS m
-    WHERE m.minute >= {THIS_MINUTE} - {RUN_MINUTES} * interval '1 minute'
-      AND m.priority <= (SELECT priority FROM me WHERE waits)
+    SELECT count(*) AS looked, least(count(*) FILTER (WHERE h.takable), {MAX_AHEAD}) AS ahead,
+        count(*) FILTER (WHERE h.takable AND h.level) AS of_queue,
+        count(*) FILTER (WHERE h.alike) AS of_type,
+        min(h.run_at) FILTER (WHERE h.takable) AS first_at
+    FROM (
+        SELECT h.type = ANY((SELECT types FROM takable)::text[]) AS takable, h.run_at,
+            r.priority = (SELECT priority FROM takable) AS level,
+            h.type = (SELECT type FROM takable) AS alike
+        FROM ranks r CROSS JOIN LATERAL (
+            ({_HEAD.format(crashes=f"{STEADY} AND NOT r.is_suspect")}) UNION ALL
+            ({_HEAD.format(crashes=f"{SUSPECT} AND r.is_suspect")})) AS h
+        LIMIT {MAX_AHEAD + 1}) AS h
 ),
 {STANDING},
-pace AS (
-    SELECT
-        ARRAY(SELECT coalesce(sum(n) FILTER (WHERE status = 'running'), 0)
-              FROM generate_series(1, {RATE_MINUTES}) AS back LEFT JOIN recent
-                ON minute = {THIS_MINUTE} - back * interval '1 minute'
-              GROUP BY back ORDER BY back) AS starts,
-        (SELECT coalesce(sum(n), 0) / {RATE_MINUTES}.0 FROM recent
-         WHERE status = 'queued' AND priority < me.priority AND minute < {THIS_MINUTE}
-           AND minute >= {THIS_MINUTE} - {RATE_MINUTES} * interval '1 minute') AS above_per_minute,
-        (SELECT sum(seconds) / sum(n) FROM recent
-         WHERE status IN {_TIMED} AND bucket >= 0) AS run_seconds,
-        (SELECT sum(seconds) / sum(n) FROM recent
-         WHERE status IN {_TIMED} AND bucket >= 0 AND type = me.type) AS type_seconds,
-        CASE WHEN a.looked > {MAX_AHEAD} THEN
-            (SELECT coalesce(sum(n), 0) FROM standing s JOIN ranks USING (priority)
-             WHERE s.status = 'queued' AND s.priority < me.priority) ELSE 0 END AS depth_above,
-        CASE WHEN a.looked > {MAX_AHEAD} THEN
-            (SELECT coalesce(sum(n), 0) FROM standing s
-             WHERE s.status = 'queued' AND s.priority = me.priority) ELSE 0 END AS depth,
-        (SELECT j.run_at FROM jobs j WHERE j.status = 'queued' AND j.crashes < 2
-            AND j.priority = me.priority ORDER BY j.run_at LIMIT 1) AS oldest_at,
-        (SELECT j.run_at FROM jobs j WHERE j.status = 'queued' AND j.crashes < 2
-            AND j.priority = me.priority ORDER BY j.run_at DESC LIMIT 1) AS newest_at
-    FROM me CROSS JOIN ahead a
+crowd AS (
+    SELECT sum(s.n) FILTER (WHERE s.priority < me.priority) AS above,
+        sum(s.n) FILTER (WHERE s.priority = me.priority) AS level,
+        (SELECT j.run_at FROM jobs j WHERE {QUEUED} AND {STEADY} AND j.priority = me.priority
+         ORDER BY j.run_at LIMIT 1) AS oldest_at,
+        (SELECT j.run_at FROM jobs j WHERE {QUEUED} AND {STEADY} AND j.priority = me.priority
+         ORDER BY j.run_at DESC LIMIT 1) AS newest_at
+    FROM me CROSS JOIN ranks r JOIN standing s ON s.priority = r.priority AND s.status = 'queued'
+    GROUP BY me.priority
 )
 SELECT json_build_object(
     'at', me.at, 'id', me.id, 'type', me.type,
@@ -154,7 +130,8 @@ SELECT json_build_object(
     'type_room', me.type_room, 'type_limit', (SELECT told FROM held WHERE NOT of_queue),
     'units', (SELECT coalesce(json_agg(u ORDER BY u.id), '[]') FROM units u),
     'line', (SELECT row_to_json(a) FROM ahead a),
-    'pace', (SELECT row_to_json(p) FROM pace p)
+    'crowd', CASE WHEN (SELECT looked FROM ahead) > {MAX_AHEAD}
+        THEN (SELECT row_to_json(c) FROM crowd c) END
 )::text
 FROM me
 """)

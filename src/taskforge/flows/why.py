@@ -1,24 +1,47 @@
 """Why a job waits, and when it will probably start."""
 
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from taskforge.core.errors import NotFound
 from taskforge.core.explain import explain
-from taskforge.core.why import Why
+from taskforge.core.keep import Kept
+from taskforge.core.why import Paces, Why
+from taskforge.db.pace import paces
 from taskforge.db.why import standing
 from taskforge.flows.deps import Deps
 
+KEPT_SECONDS: Final = 5.0
+"""The pace of past minutes is read once in so long, however many ask."""
 
-async def why(deps: Deps, job_id: UUID) -> Why:
-    """Every present blocker of a waiting job and an estimate; for others, where they stand.
 
-    Raises:
-        NotFound: there is no such job.
+class Explainer:
+    """Tells why jobs wait.
+
+    Args:
+        deps: what it is read from.
     """
-    async with deps.db.connect() as connection:
-        job = await standing(connection, job_id, lease_seconds=deps.settings.lease_seconds)
-    if job is None:
-        raise NotFound(f"There is no job {job_id}; it may have been deleted.")
-    return explain(msgspec.structs.replace(job, unit_limit=deps.registry.concurrency.get(job.type)))
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._paces = Kept(self._read_paces, seconds=KEPT_SECONDS)
+
+    async def why(self, job_id: UUID) -> Why:
+        """Every present blocker of a waiting job and an estimate; for others, where they stand.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        lease_seconds = self._deps.settings.lease_seconds
+        async with self._deps.db.connect() as connection:
+            job = await standing(connection, job_id, lease_seconds=lease_seconds)
+        if job is None:
+            raise NotFound(f"There is no job {job_id}; it may have been deleted.")
+        unit_limit = self._deps.registry.concurrency.get(job.type)
+        return explain(msgspec.structs.replace(job, unit_limit=unit_limit), await self._paces.get())
+
+    async def _read_paces(self) -> Paces:
+        async with self._deps.db.connect() as connection:
+            return await paces(connection)

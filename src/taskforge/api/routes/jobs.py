@@ -31,13 +31,11 @@ from taskforge.core.history import JobDetail, LogLevel
 from taskforge.core.job import JobOrder, JobRow
 from taskforge.core.jsonguard import check_payload
 from taskforge.core.people import Permission, Principal
-from taskforge.core.why import Why
 from taskforge.db.job_lists import list_jobs
 from taskforge.db.jobs import job_artifacts, job_detail, job_exists, job_logs
 from taskforge.flows import control
 from taskforge.flows.deps import Deps
 from taskforge.flows.submit import submit
-from taskforge.flows.why import why
 
 Asked = Request[Principal, Any, Any]
 
@@ -118,18 +116,6 @@ async def show(
     if job is None:
         raise _unknown(job_id)
     return _tagged(job, header(request.scope, b"if-none-match"))
-
-
-@get("/jobs/{job_id:uuid}/why", operation_id="explainJob", summary="Tell why a job waits",
-     guards=READ)  # fmt: skip
-async def why_(job_id: FromPath[UUID], deps: NamedDependency[Deps]) -> Why:
-    """All that keeps it from starting, by the conditions that workers claim jobs by.
-
-    The estimate is made from the jobs ahead, the slots and limits that they wait for, and the
-    starts and run times of the last minutes. It knows nothing of workers, limits and jobs that
-    come later.
-    """
-    return await why(deps, job_id)
 
 
 @get("/jobs/{job_id:uuid}/logs", operation_id="getJobLogs", summary="Read a job's log",
@@ -216,6 +202,6 @@ def _unknown(job_id: UUID) -> NotFound:
 
 router = Router(
     "/",
-    route_handlers=[list_, submit_, show, why_, logs, artifacts, cancel, retry, delete_],
+    route_handlers=[list_, submit_, show, logs, artifacts, cancel, retry, delete_],
     tags=["jobs"],
 )
