@@ -19,7 +19,7 @@ from support.make import claimer, draft, ending, person
 from support.waiting import eventually
 from taskforge.core.ids import new_id
 from taskforge.core.retry import after_crash
-from taskforge.core.states import Move
+from taskforge.core.states import JobStatus, Move
 from taskforge.db import moves
 from taskforge.db.birth import create
 from taskforge.db.claims import claim, renew
@@ -27,7 +27,7 @@ from taskforge.db.counts import roll_up
 from taskforge.db.hints import take_unhinted
 from taskforge.db.idempotency import take_key
 from taskforge.db.leases import lock_expired
-from taskforge.db.prune import delete_finished
+from taskforge.db.prune import delete_finished, prune_jobs
 
 ME, OTHER = claimer(), claimer()
 PERSON = new_id()
@@ -61,6 +61,10 @@ async def promote(c: AsyncConnection, _job_id: UUID) -> Any:
 
 async def delete(c: AsyncConnection, job_id: UUID) -> Any:
     return await delete_finished(c, [job_id])
+
+
+async def prune(c: AsyncConnection, _job_id: UUID) -> Any:
+    return await prune_jobs(c, days={JobStatus.FAILED: 1e-9}, limit=5)
 
 
 async def beat(c: AsyncConnection, job_id: UUID) -> Any:
@@ -136,6 +140,9 @@ PAIRS = [
          {("queued", True, False), ("queued", False, True)}),
     Pair("retry by hand, delete", "failed", revive, delete,
          {("queued", True, False), (None, False, True)}),
+    Pair("retry by hand, prune", "failed", revive, prune,
+         {("queued", True, False), (None, False, True)}),
+    Pair("prune, prune", "failed", prune, prune, {(None, True, False), (None, False, True)}),
     Pair("delete, delete", "failed", delete, delete, {(None, True, False), (None, False, True)}),
     Pair("delete, success", "running", delete, end(Move.SUCCEED),
          {("success", False, True), (None, True, True)}),

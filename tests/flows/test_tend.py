@@ -1,6 +1,7 @@
 """Each pass of the scheduler, called once; safe to run twice, and by two at once."""
 
 import asyncio
+import dataclasses
 import json
 from typing import Any
 
@@ -264,6 +265,21 @@ async def test_what_has_outlived_its_time_is_pruned_and_nothing_else(deps, plain
     assert await plain.fetchval("SELECT count(*) FROM sessions") == 1
     assert await plain.fetchval("SELECT count(*) FROM jobs") == 1
     assert await plain.fetchval("SELECT count(*) FROM idempotency_keys") == 0
+
+
+async def test_what_is_kept_for_ever_is_not_pruned(deps, plain):
+    await ordered(deps, 2)
+    await plain.execute("UPDATE jobs SET status = 'cancelled', finished_at = '2001-01-01'")
+    await plain.execute(
+        "UPDATE jobs SET status = 'success' WHERE id = (SELECT id FROM jobs LIMIT 1)"
+    )
+    await plain.execute("INSERT INTO job_minutes VALUES ('2001-01-01', 'a', 2, 'success', 1, 1, 1)")
+    kept = msgspec.structs.replace(deps.settings, retention_days=0.0, retention_days_cancelled=1.0)
+
+    assert await tend.prune(dataclasses.replace(deps, settings=kept)) == 1
+
+    assert await plain.fetchval("SELECT status FROM jobs") == "success"
+    assert await plain.fetchval("SELECT count(*) FROM job_minutes") == 1
 
 
 async def test_counters_are_folded(deps, plain):

@@ -226,7 +226,9 @@ class World(Ground):
             old = draw(sampled_from(ended)).id
             self._turn("finished_at = clock_timestamp() - interval '2 days'", "id = :it", old)
             del self.model.jobs[old]
-        assert len(self._connected(prune_jobs, days=1, limit=100)) == bool(ended)
+        assert len(self._connected(prune_jobs, days=dict.fromkeys(FINAL, 1.0), limit=100)) == bool(
+            ended
+        )
         assert self._connected(prune_keys, limit=100) == 0
 
     def roll_up(self, draw: Draw) -> None:

@@ -60,7 +60,7 @@ FROM picked WHERE d.id = picked.id
 _PRUNE = text("""
 DELETE FROM webhook_deliveries WHERE id = ANY(ARRAY(
     SELECT id FROM webhook_deliveries
-    WHERE created_at < clock_timestamp() - :days * interval '1 day' AND status <> 'pending'
+    WHERE created_at < statement_timestamp() - :days * interval '1 day' AND status <> 'pending'
     ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 

@@ -32,7 +32,7 @@ DELETE FROM mailbox WHERE id = ANY(ARRAY(
 """)
 _PRUNE = text("""
 DELETE FROM mailbox WHERE id = ANY(ARRAY(
-    SELECT id FROM mailbox WHERE at < clock_timestamp() - :days * interval '1 day'
+    SELECT id FROM mailbox WHERE at < statement_timestamp() - :days * interval '1 day'
     ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 

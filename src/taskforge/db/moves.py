@@ -149,7 +149,9 @@ _PROMOTE = text(
     f"""
 WITH picked AS MATERIALIZED (
     SELECT id, status AS left_status FROM jobs
-    WHERE status IN ('retrying', 'scheduled') AND run_at <= clock_timestamp()
+    -- The statement's time: an index serves no comparison with a clock that moves on, and all
+    -- that is booked for later would be looked at.
+    WHERE status IN ('retrying', 'scheduled') AND run_at <= statement_timestamp()
     ORDER BY run_at, id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
 ),
 moved AS (

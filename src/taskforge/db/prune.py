@@ -1,6 +1,6 @@
 """Deleting ended jobs with all that belongs to them, and other rows whose time is over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -21,10 +21,7 @@ OWNED = (
 
 _DELETE = (
     """
-WITH picked AS MATERIALIZED (
-    SELECT id FROM jobs WHERE {which} AND status IN {final} ORDER BY {order} {limit}
-    FOR UPDATE SKIP LOCKED
-),
+WITH picked AS MATERIALIZED ({picked}),
 gone AS (
     DELETE FROM jobs USING picked p WHERE jobs.id = p.id
     RETURNING jobs.id, type, priority, status, version + 1 AS version, clock_timestamp() AS at
@@ -46,31 +43,40 @@ SELECT id, type, priority, status, version, at FROM gone
 
 _DELETE_IDS = text(
     _DELETE.format(
-        which="id = ANY(CAST(:ids AS uuid[]))", final=listed(FINAL), order="id", limit=""
+        picked=f"""
+    SELECT id FROM jobs WHERE id = ANY(CAST(:ids AS uuid[])) AND status IN {listed(FINAL)}
+    ORDER BY id FOR UPDATE SKIP LOCKED
+"""
     )
 )
+# Of each status the oldest, by an index of both: what is kept for longer is never looked at. The
+# time is the statement's, for an index serves no comparison with a clock that moves on.
 _DELETE_OLD = text(
     _DELETE.format(
-        which="finished_at < clock_timestamp() - :days * interval '1 day'",
-        final=listed(FINAL),
-        order="finished_at",
-        limit="LIMIT :limit",
+        picked="""
+    SELECT j.id FROM unnest(CAST(:statuses AS text[]), CAST(:days AS float8[])) AS k(status, days)
+    CROSS JOIN LATERAL (
+        SELECT id FROM jobs
+        WHERE status = k.status AND finished_at < statement_timestamp() - k.days * interval '1 day'
+        ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED) AS j
+    LIMIT :limit
+"""
     )
 )
 _PRUNE_KEYS = text("""
 DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM idempotency_keys WHERE expires_at < clock_timestamp()
+    SELECT ctid FROM idempotency_keys WHERE expires_at < statement_timestamp()
     LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 _PRUNE_MINUTES = text("""
 DELETE FROM job_minutes WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM job_minutes WHERE minute < clock_timestamp() - :days * interval '1 day'
+    SELECT ctid FROM job_minutes WHERE minute < statement_timestamp() - :days * interval '1 day'
     LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
 _PRUNE_SESSIONS = text("""
 DELETE FROM sessions WHERE id = ANY(ARRAY(
     SELECT id FROM sessions
-    WHERE expires_at < clock_timestamp()
+    WHERE expires_at < statement_timestamp()
       AND (revoked_at IS NULL OR revoked_at < clock_timestamp() - make_interval(days => :days))
     LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
@@ -93,10 +99,20 @@ async def delete_finished(connection: AsyncConnection, ids: Sequence[UUID]) -> l
     return [Deleted(r[0], r[1], BY_RANK[r[2]], JobStatus(r[3]), r[4], r[5]) for r in rows]
 
 
-async def prune_jobs(connection: AsyncConnection, *, days: float, limit: int) -> list[UUID]:
-    """Delete up to `limit` jobs that ended more than `days` ago; which."""
-    rows = await connection.execute(_DELETE_OLD, {"days": days, "limit": limit})
-    return [row[0] for row in rows]
+async def prune_jobs(
+    connection: AsyncConnection, *, days: Mapping[JobStatus, float], limit: int
+) -> list[UUID]:
+    """Delete up to `limit` jobs that have outlived their time; which.
+
+    What a rival holds, such as one who queues the job again, is left to it.
+
+    Args:
+        connection: in autocommit.
+        days: how long jobs of a status are kept after their end; those that are absent stay.
+        limit: most jobs.
+    """
+    values = {"statuses": list(days), "days": list(days.values()), "limit": limit}
+    return [row[0] for row in await connection.execute(_DELETE_OLD, values)]
 
 
 async def prune_keys(connection: AsyncConnection, *, limit: int) -> int:

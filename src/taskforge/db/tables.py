@@ -122,8 +122,11 @@ jobs = Table(
     Index(
         "ix_jobs_unhinted", "id", postgresql_where=text("status = 'queued' AND hinted_at IS NULL")
     ),
-    # Retention.
-    Index("ix_jobs_finished", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+    # Retention, which may differ by status.
+    Index(
+        "ix_jobs_finished", "status", "finished_at",
+        postgresql_where=text("finished_at IS NOT NULL"),
+    ),
     # Lists filtered by status.
     Index("ix_jobs_status_id", "status", "id"),
     postgresql_with=BUSY,

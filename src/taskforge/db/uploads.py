@@ -39,7 +39,7 @@ _DELETE = text("DELETE FROM uploads WHERE id = :id")
 
 _PRUNE = text("""
 DELETE FROM uploads WHERE id = ANY(ARRAY(
-    SELECT id FROM uploads WHERE expires_at < clock_timestamp()
+    SELECT id FROM uploads WHERE expires_at < statement_timestamp()
     LIMIT :limit FOR UPDATE SKIP LOCKED))
 RETURNING id
 """)

@@ -138,24 +138,32 @@ async def count(deps: Deps) -> int:
 
 async def prune(deps: Deps) -> int:
     """Delete what has outlived its time, a batch at a time (R-83); how many rows."""
-    days, told = deps.settings.retention_days, deps.settings.webhook_retention_days
+    settings = deps.settings
+    told = settings.webhook_retention_days
     async with deps.db.connect() as connection:
-        gone = await prune_jobs(connection, days=days, limit=PRUNE_BATCH)
+        gone = await prune_jobs(connection, days=settings.days_kept(), limit=PRUNE_BATCH)
         await asyncio.to_thread(deps.store.drop_jobs, gone)
         return (
             len(gone)
-            + await prune_memory(connection, days=days, limit=PRUNE_BATCH)
-            + await prune_mail(connection, days=days, limit=PRUNE_BATCH)
-            + await prune_minutes(connection, days=days, limit=PRUNE_BATCH)
+            + await _prune_as_jobs(connection, settings.retention_days)
             + await prune_keys(connection, limit=PRUNE_BATCH)
             + await prune_sessions(connection, limit=PRUNE_BATCH)
             + await prune_deliveries(connection, days=told, limit=PRUNE_BATCH)
             + await prune_endpoints(connection, days=told, limit=PRUNE_BATCH)
             + await prune_secrets(connection)
-            + await prune_audit(
-                connection, days=deps.settings.audit_retention_days, limit=PRUNE_BATCH
-            )
+            + await prune_audit(connection, days=settings.audit_retention_days, limit=PRUNE_BATCH)
         )
+
+
+async def _prune_as_jobs(connection: AsyncConnection, days: float) -> int:
+    """What is kept as long as jobs are; 0 days is for ever."""
+    if not days:
+        return 0
+    return (
+        await prune_memory(connection, days=days, limit=PRUNE_BATCH)
+        + await prune_mail(connection, days=days, limit=PRUNE_BATCH)
+        + await prune_minutes(connection, days=days, limit=PRUNE_BATCH)
+    )
 
 
 async def _suspicious(connection: AsyncConnection, health: leases.Health) -> UUID | None:
