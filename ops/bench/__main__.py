@@ -17,10 +17,12 @@ from ops.bench.hooks import hooks
 from ops.bench.limit import limit
 from ops.bench.limits import limits
 from ops.bench.login import login
+from ops.bench.pause import pause
 from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
 from ops.bench.stack import stack
 from ops.bench.types import types
+from ops.bench.why import why
 
 ROWS: dict[str, Row] = {
     "drain": rows.drain,
@@ -34,6 +36,8 @@ ROWS: dict[str, Row] = {
     "hooks": hooks,
     "login": login,
     "types": types,
+    "why": why,
+    "pause": pause,
     "sleepers": rows.sleepers,
     "memory": rows.memory,
     "idle": rows.idle,

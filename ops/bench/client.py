@@ -12,14 +12,13 @@ from taskforge.handlers.registry import load
 NOOP = b'{"type":"noop"}'
 
 
-async def operator(stack: Stack) -> dict[str, str]:
-    """Headers with the access token of an operator of the bench's own."""
-    name, password = "bench", "bench-password-1"
+async def operator(stack: Stack, role: Role = Role.OPERATOR) -> dict[str, str]:
+    """Headers with the access token of an operator of the bench's own, or of another role."""
+    name, password = f"bench-{role}", "bench-password-1"
     if not await stack.query("SELECT 1 FROM users WHERE username = $1", name):
         async with open_deps(stack.settings, load([])) as deps:
             await create_user(
-                deps, username=name, email="bench@example.com", password=password,
-                role=Role.OPERATOR,
+                deps, username=name, email=f"{name}@example.com", password=password, role=role,
             )  # fmt: skip
     async with Wire(stack.url) as wire:
         body = msgspec.json.encode({"username": name, "password": password})

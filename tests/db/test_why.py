@@ -99,8 +99,8 @@ async def test_jobs_that_crashed_twice_wait_in_a_line_of_their_own(connection, m
 
 @pytest.mark.usefixtures("unit")
 async def test_a_long_line_is_told_by_the_counters(connection, make_jobs):
-    await make_jobs(1_500, rank=1)
-    await make_jobs(400, rank=2)
+    await make_jobs(800, rank=1)
+    await make_jobs(100, rank=2)
     *_, mine = await make_jobs(200, rank=2)
     await roll_up(connection)
     await make_jobs(50, rank=2)
@@ -109,7 +109,7 @@ async def test_a_long_line_is_told_by_the_counters(connection, make_jobs):
 
     assert (job.line.looked, job.line.ahead) == (MAX_AHEAD + 1, MAX_AHEAD)
     assert job.crowd
-    assert (job.crowd.above, job.crowd.level) == (1_500, 650)
+    assert (job.crowd.above, job.crowd.level) == (800, 350)
     assert job.crowd.oldest_at
     assert job.crowd.newest_at
     assert job.crowd.oldest_at < job.run_at < job.crowd.newest_at

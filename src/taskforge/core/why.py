@@ -17,7 +17,7 @@ from taskforge.core.states import JobStatus
 
 MAX_NAMED: Final = 10
 """Most jobs, and most workers, that one blocker names."""
-MAX_AHEAD: Final = 2_000
+MAX_AHEAD: Final = 1_000
 """Up to here the jobs ahead are counted one by one; beyond, the counters tell about how many."""
 
 
