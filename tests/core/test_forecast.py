@@ -87,6 +87,14 @@ def test_what_comes_in_more_urgent_queues_overtakes():
     assert flooded == pytest.approx(20 * usual)  # its fair share is left
 
 
+def test_where_priority_is_strict_a_flood_of_urgent_jobs_leaves_nothing():
+    waiting = facts(units=FULL, line=a_line(99), least_share=0.0)
+    flood = paces(pace(), pace(priority=0, came_per_minute=9e9))
+
+    assert forecast(waiting, flood) is Reason.OVERTAKEN
+    assert forecast(facts(least_share=0.0), flood) == forecast(facts(), NOTHING)
+
+
 def test_what_comes_in_less_urgent_queues_does_not():
     waiting = facts(units=FULL, line=a_line(99))
     lately = paces(pace(), pace(priority=3, came_per_minute=9e9, run_seconds=9e9))
@@ -127,7 +135,7 @@ def test_no_job_starts_before_the_pause_of_its_queue_ends_and_the_line_waits_too
 def test_a_line_that_was_not_counted_is_taken_from_the_counters():
     evenly = CrowdFacts(above=1_000, level=100_000, oldest_at=AT - HOUR, newest_at=AT + HOUR)
 
-    p50, p90 = seconds(facts(units=FULL, run_at=AT, line=a_line(2_000, looked=2_001), crowd=evenly))
+    p50, p90 = seconds(facts(units=FULL, run_at=AT, line=a_line(1_000, looked=1_001), crowd=evenly))
 
     assert p50 == pytest.approx(51_000, rel=0.01)
     assert p90 == pytest.approx(101_000, rel=0.01)

@@ -22,6 +22,7 @@ NO_ESTIMATE: Final = {
     Reason.NO_WORKER: "no live worker would take it",
     Reason.LIMIT_IS_ZERO: "a limit of 0 stops it",
     Reason.NO_IDLE_WORKER: "when a worker will be idle cannot be told",
+    Reason.OVERTAKEN: "more urgent jobs come as fast as jobs are started",
     Reason.NO_RECENT_THROUGHPUT: "nothing ran lately to judge by",
 }
 

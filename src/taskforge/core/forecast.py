@@ -21,8 +21,6 @@ from taskforge.core.blockers import capable, jobs_ahead
 from taskforge.core.states import WAITING, JobStatus
 from taskforge.core.why import Pace, Paces, Reason, Standing, StartEstimate
 
-LEAST_SHARE: Final = 0.05
-"""Part of all starts that a queue gets however much is more urgent."""
 FARTHEST: Final = timedelta(days=3_650)
 """What is further away is told as this far."""
 
@@ -41,7 +39,8 @@ class Line(NamedTuple):
     width: int
     """Places there are, above 0."""
     beat: float | None
-    """Seconds from one end to the next while all places are taken; None is unknown."""
+    """Seconds from one end to the next while all places are taken; None is unknown, infinity is
+    never."""
 
 
 class Wait(NamedTuple):
@@ -59,6 +58,8 @@ def forecast(job: Standing, paces: Paces) -> StartEstimate | Reason:
     waits = [it for it in known if it]
     if len(waits) < len(known):
         return Reason.NO_RECENT_THROUGHPUT
+    if any(math.isinf(it.p90) for it in waits):
+        return Reason.OVERTAKEN
     # While the queue is paused, its line does not move either.
     begin = job.at if job.queue.is_open else (job.queue.resume_at or job.at)
     due = job.at if job.status is JobStatus.QUEUED else job.run_at
@@ -76,6 +77,8 @@ def wait(line: Line) -> Wait | None:
         return Wait(0.0, 0.0)
     if line.beat is None:
         return None
+    if math.isinf(line.beat):
+        return Wait(math.inf, math.inf)
     # Median and 90th percentile of the sum of n exponential spans, within 5 % for every n ≥ 1.
     p50 = max(likely - 1 / 3, likely * 2 / 3)
     return Wait(p50 * line.beat, (most + 1.2816 * math.sqrt(most)) * line.beat)
@@ -125,7 +128,7 @@ def _part(job: Standing, of: int, busy: int, width: int, seconds: float | None) 
 
 
 def _beat(job: Standing, paces: Paces, slots: int) -> float | None:
-    """Seconds from one start to the next, of jobs as urgent as ours or more."""
+    """Seconds from one start to the next that is left to jobs that wait already."""
     rank = job.priority.rank
     level = [it for it in paces.items if it.priority <= rank]
     since = min(job.line.first_at or job.run_at, job.run_at)
@@ -136,7 +139,8 @@ def _beat(job: Standing, paces: Paces, slots: int) -> float | None:
             return None
         per_second = slots / run_seconds
     above = sum(it.came_per_minute for it in level if it.priority < rank) / 60
-    return 1 / max(per_second - above, per_second * LEAST_SHARE)
+    left = max(per_second - above, per_second * job.least_share)
+    return 1 / left if left else math.inf
 
 
 def _measured(items: Sequence[Pace], at: datetime, waiting_since: datetime) -> float:

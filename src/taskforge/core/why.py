@@ -59,6 +59,8 @@ class Reason(StrEnum):
     """Its queue or its type is stopped by a limit of 0."""
     NO_IDLE_WORKER = "no_idle_worker"
     """It has to run alone; when a worker has nothing else to do cannot be told."""
+    OVERTAKEN = "overtaken"
+    """More urgent jobs come as fast as jobs are started, and priority is strict."""
     NO_RECENT_THROUGHPUT = "no_recent_throughput"
     """Nothing ran lately that the wait could be judged by."""
 
@@ -249,3 +251,5 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """None: `line` tells."""
     unit_limit: int | None = None
     """Most jobs of its type that one unit runs at once."""
+    least_share: float = 0.05
+    """Part of all starts that its queue gets, however much is more urgent."""

@@ -34,13 +34,16 @@ class Explainer:
         Raises:
             NotFound: there is no such job.
         """
-        lease_seconds = self._deps.settings.lease_seconds
+        settings = self._deps.settings
         async with self._deps.db.connect() as connection:
-            job = await standing(connection, job_id, lease_seconds=lease_seconds)
+            job = await standing(connection, job_id, lease_seconds=settings.lease_seconds)
         if job is None:
             raise NotFound(f"There is no job {job_id}; it may have been deleted.")
-        unit_limit = self._deps.registry.concurrency.get(job.type)
-        return explain(msgspec.structs.replace(job, unit_limit=unit_limit), await self._paces.get())
+        house = {
+            "unit_limit": self._deps.registry.concurrency.get(job.type),
+            "least_share": settings.priority_share_percent / 100,
+        }
+        return explain(msgspec.structs.replace(job, **house), await self._paces.get())
 
     async def _read_paces(self) -> Paces:
         async with self._deps.db.connect() as connection:
