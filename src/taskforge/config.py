@@ -17,7 +17,6 @@ import msgspec
 from dotenv import dotenv_values
 from msgspec import Meta
 
-from taskforge.core.states import FINAL, JobStatus
 from taskforge.production import DEV_SECRET, refusals
 
 SECRETS = frozenset(
@@ -30,8 +29,7 @@ JOB_SETTINGS = frozenset(
      "SCAN_ALLOWED_TARGETS", "SCAN_NAMESERVERS", "SMTP_URL"}
 )  # fmt: skip
 """What handlers may read by `ctx.setting`, beside variables that begin with `JOB_`."""
-MAX_DAYS = 36_500
-"""A century: what is meant for longer is meant for ever."""
+Days = Annotated[float, Meta(ge=0, le=36_500)]
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]"
 _ORIGIN = re.compile(rf"https?://(?:{_NAME})(?::[0-9]{{1,5}})?", re.ASCII)
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
@@ -96,17 +94,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """A worker that is silent for so long has lost its jobs; it beats three times as often."""
     drain_seconds: Annotated[float, Meta(ge=0, le=3_600)] = 20.0
     """How long a leaving worker lets its jobs finish before it hands them back."""
-    retention_days: Annotated[float, Meta(ge=0, le=MAX_DAYS)] = 30.0
+    retention_days: Days = 30.0
     """Ended jobs are kept so long, with all that belongs to them; 0 is for ever. So are mails of
     the sink, what jobs keep for each other, and statistics. Idempotency keys: 24 hours (R-43)."""
-    retention_days_success: Annotated[float, Meta(ge=0, le=MAX_DAYS)] | None = None
+    retention_days_success: Days | None = None
     """For jobs that ended so, instead; 0 is for ever."""
-    retention_days_failed: Annotated[float, Meta(ge=0, le=MAX_DAYS)] | None = None
-    retention_days_dead_letter: Annotated[float, Meta(ge=0, le=MAX_DAYS)] | None = None
-    retention_days_cancelled: Annotated[float, Meta(ge=0, le=MAX_DAYS)] | None = None
-    audit_retention_days: Annotated[float, Meta(gt=0, le=MAX_DAYS)] = 365.0
+    retention_days_failed: Days | None = None
+    retention_days_dead_letter: Days | None = None
+    retention_days_cancelled: Days | None = None
+    audit_retention_days: Annotated[float, Meta(gt=0, le=36_500)] = 365.0
     """The audit trail has a clock of its own: it outlives what it tells of."""
-    webhook_retention_days: Annotated[float, Meta(gt=0, le=MAX_DAYS)] = 30.0
+    webhook_retention_days: Annotated[float, Meta(gt=0, le=36_500)] = 30.0
     """Webhook deliveries that have ended are kept so long, and receivers since their last call."""
 
     datasets_dir: Path = Path("datasets")
@@ -153,13 +151,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     def job_modules(self) -> list[str]:
         """The extra modules, in the order given."""
         return _listed(self.taskforge_job_modules)
-
-    def days_kept(self) -> dict[JobStatus, float]:
-        """Days that ended jobs are kept, by how they ended; absent is for ever."""
-        days = {status: getattr(self, f"retention_days_{status}") for status in sorted(FINAL)}
-        usual = self.retention_days
-        found = {status: usual if own is None else own for status, own in days.items()}
-        return {status: kept for status, kept in found.items() if kept}
 
     def origins(self) -> list[str]:
         """The allowed CORS origins."""

@@ -16,9 +16,10 @@ from uuid import UUID
 from redis import RedisError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from taskforge.config import Settings
 from taskforge.core.events import Event, WorkerFrame
 from taskforge.core.retry import after_crash
-from taskforge.core.states import JobStatus
+from taskforge.core.states import FINAL, JobStatus
 from taskforge.core.watch import Watch
 from taskforge.db import hints, leases, moves, roster
 from taskforge.db.audit import prune_audit
@@ -141,7 +142,7 @@ async def prune(deps: Deps) -> int:
     settings = deps.settings
     told = settings.webhook_retention_days
     async with deps.db.connect() as connection:
-        gone = await prune_jobs(connection, days=settings.days_kept(), limit=PRUNE_BATCH)
+        gone = await prune_jobs(connection, days=_days_kept(settings), limit=PRUNE_BATCH)
         await asyncio.to_thread(deps.store.drop_jobs, gone)
         return (
             len(gone)
@@ -153,6 +154,13 @@ async def prune(deps: Deps) -> int:
             + await prune_secrets(connection)
             + await prune_audit(connection, days=settings.audit_retention_days, limit=PRUNE_BATCH)
         )
+
+
+def _days_kept(settings: Settings) -> dict[JobStatus, float]:
+    """Days that ended jobs are kept, by how they ended; absent is for ever."""
+    own = {status: getattr(settings, f"retention_days_{status}") for status in sorted(FINAL)}
+    found = {it: settings.retention_days if days is None else days for it, days in own.items()}
+    return {status: days for status, days in found.items() if days}
 
 
 async def _prune_as_jobs(connection: AsyncConnection, days: float) -> int:
