@@ -24,6 +24,20 @@ async def test_a_timetable_is_told_in_words_and_moments(viewer):
     ]  # fmt: skip
 
 
+async def test_a_trial_keeps_to_its_start_and_end(viewer):
+    asked = {
+        "interval_seconds": 60,
+        "after": "2026-03-28T12:00:00Z",
+        "starts_at": "2026-03-28T13:00:30Z",
+        "ends_at": "2026-03-28T13:02:30Z",
+    }
+
+    answer = (await viewer.post(PREVIEW, json=asked)).json()
+
+    moments = [fire["at"] for fire in answer["fires"]]
+    assert moments == ["2026-03-28T13:00:30Z", "2026-03-28T13:01:30Z"]
+
+
 async def test_without_a_moment_it_begins_now(viewer):
     answer = (await viewer.post(PREVIEW, json={"interval_seconds": 1.5})).json()
 
@@ -46,6 +60,9 @@ async def test_without_a_moment_it_begins_now(viewer):
         ({"cron": "* * * * *", "after": "9999-12-31T23:59:59Z"}, "/after"),
         ({"cron": "* * * * *", "after": "0001-01-01T00:00:00Z"}, "/after"),
         ({"cron": "* * * * *", "cadence": 1}, "/cadence"),
+        ({"cron": "* * * * *", "starts_at": "2026-01-01T00:00:00"}, "/starts_at"),
+        ({"cron": "* * * * *", "starts_at": "9999-12-31T23:59:59-23:59"}, "/starts_at"),
+        ({"cron": "* * * * *", "ends_at": "0001-01-01T00:00:00+23:59"}, "/ends_at"),
     ],
 )
 async def test_what_makes_no_sense_is_refused_with_a_pointer(viewer, asked, pointer):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskforge.core.errors import Invalid
-from taskforge.core.timetable import Timetable, check, explain, fires, preview
+from taskforge.core.timetable import Timetable, check, explain, fires, local
 
 MINUTE = timedelta(minutes=1)
 ZONES = sorted(available_timezones())
@@ -183,9 +183,9 @@ def test_an_interval_is_counted_from_its_anchor_however_late_one_looks():
 def test_days_on_which_clocks_change_are_marked():
     start = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
-    found = preview(
-        Timetable(cron="30 2 * * *", timezone="Europe/Berlin"), start, anchor=start, count=3
-    )
+    timetable = Timetable(cron="30 2 * * *", timezone="Europe/Berlin")
+
+    found = local(timetable, islice(fires(timetable, start, anchor=start), 3))
 
     assert [fire.clock_change_minutes for fire in found] == [60, 0, 0]
     assert found[0].local.isoformat() == "2026-03-29T03:00:00+02:00"

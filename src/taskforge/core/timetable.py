@@ -6,7 +6,7 @@ wall time that a change of clocks skips fires once, at the first moment after th
 is repeated fires once, the first time. An interval counts elapsed seconds and knows no clocks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated
@@ -26,13 +26,18 @@ _LONGEST_GAP = timedelta(days=2)
 """Samoa once left out a whole day."""
 
 
+Cron = Annotated[str, Meta(min_length=1, max_length=MAX_EXPRESSION)]
+IntervalSeconds = Annotated[float, Meta(ge=MIN_INTERVAL, le=MAX_INTERVAL)]
+ZoneName = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
 class Timetable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of a cron expression and an interval."""
 
-    cron: Annotated[str, Meta(min_length=1, max_length=MAX_EXPRESSION)] | None = None
+    cron: Cron | None = None
     """Five fields, or six with seconds first; names (`MON`, `JAN`), `L`, `LW`, `MON#2`, `5L`."""
-    interval_seconds: Annotated[float, Meta(ge=MIN_INTERVAL, le=MAX_INTERVAL)] | None = None
-    timezone: Annotated[str, Meta(min_length=1, max_length=64)] = "UTC"
+    interval_seconds: IntervalSeconds | None = None
+    timezone: ZoneName = "UTC"
     """IANA name; for cron expressions."""
 
 
@@ -83,11 +88,10 @@ def fires(timetable: Timetable, after: datetime, *, anchor: datetime) -> Iterato
     return _by_wall_clock(expression, after, zone)
 
 
-def preview(timetable: Timetable, after: datetime, *, anchor: datetime, count: int) -> list[Fire]:
-    """The next moments, with the days marked on which clocks are changed; arguments as `fires`."""
+def local(timetable: Timetable, moments: Iterable[datetime]) -> list[Fire]:
+    """The moments in its zone, with the days marked on which clocks are changed."""
     zone = ZoneInfo(timetable.timezone)
-    upcoming = fires(timetable, after, anchor=anchor)
-    return [_shown(at, zone) for at, _ in zip(upcoming, range(count), strict=False)]
+    return [_shown(at, zone) for at in moments]
 
 
 def explain(timetable: Timetable) -> str:

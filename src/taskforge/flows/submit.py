@@ -19,7 +19,6 @@ from taskforge.core.errors import Conflict, Fault, Invalid, TaskForgeError
 from taskforge.core.ids import new_id
 from taskforge.core.job import MAX_DELAY_SECONDS, JobOrder, JobRow
 from taskforge.core.people import Principal
-from taskforge.core.priority import Priority
 from taskforge.db.birth import Born, Draft, create
 from taskforge.db.engine import lock_was_busy, transaction, was_refused
 from taskforge.db.idempotency import key_holder, take_key
@@ -28,8 +27,7 @@ from taskforge.flows.births import submitted
 from taskforge.flows.deps import Deps
 from taskforge.flows.once import check_holder, in_progress
 from taskforge.flows.preview import summary_of
-from taskforge.flows.reach import check_reach
-from taskforge.flows.receivers import check_receiver
+from taskforge.flows.templates import check_template
 
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -100,17 +98,12 @@ async def submit_many(
 
 
 def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
-    job_type = deps.registry.get(order.type)
-    priority = job_type.priority if order.priority is UNSET else order.priority
-    priority = priority or Priority.NORMAL
-    check_reach(by, order.type, priority)
-    if order.webhook_url is not None:
-        check_receiver(deps, order.webhook_url)
-    payload, ask = deps.registry.check_payload(order.type, order.payload)
+    checked = check_template(deps, order, by)
+    job_type, payload = checked.job_type, checked.payload
     draft = Draft(
         id=new_id(),
         type=order.type,
-        rank=priority.rank,
+        rank=checked.priority.rank,
         payload=msgspec.Raw(msgspec.json.encode(payload)),
         max_retries=job_type.max_retries if order.max_retries is UNSET else order.max_retries,
         timeout_seconds=order.timeout_seconds or job_type.timeout_seconds,
@@ -120,7 +113,7 @@ def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
         webhook_url=order.webhook_url,
         idempotency_key=order.idempotency_key,
         tags=list(dict.fromkeys(order.tags)),
-        summary=summary_of(job_type, ask),
+        summary=summary_of(job_type, checked.ask),
         actor=by.actor,
         api_key_id=by.api_key_id,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated
 
 import msgspec
@@ -12,17 +13,17 @@ from msgspec import Meta
 from taskforge.api.auth import needs
 from taskforge.core.errors import Fault, Invalid
 from taskforge.core.people import Permission
-from taskforge.core.timetable import Fire, Timetable, check, explain, preview
+from taskforge.core.schedule import YEARS, Span, check, upcoming
+from taskforge.core.timetable import Fire, explain, local
 
 MAX_FIRES = 50
-YEARS = range(1970, 2200)
 
 
-class TimetableTrial(Timetable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TimetableTrial(Span, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A timetable to try."""
 
     after: Annotated[datetime, Meta(tz=True)] | None = None
-    """Where to begin (RFC 3339); null: now. Intervals are counted from here."""
+    """Where to begin (RFC 3339); null: now. Intervals without a start are counted from here."""
     count: Annotated[int, Meta(ge=1, le=MAX_FIRES)] = 10
 
 
@@ -32,7 +33,7 @@ class TimetablePreview(msgspec.Struct, frozen=True, kw_only=True):
     words: str
     """In plain English."""
     fires: Sequence[Fire]
-    """The next ones; days on which clocks are changed are marked."""
+    """The next ones before its end; days on which clocks are changed are marked."""
 
 
 @post("/schedules/preview", operation_id="previewTimetable", summary="Try a timetable",
@@ -50,8 +51,8 @@ def try_(data: JSONBody[TimetableTrial]) -> TimetablePreview:
     if after.year not in YEARS:
         message = f"must be of the years {YEARS[0]} to {YEARS[-1]}"
         raise Invalid(f"after {message}", faults=[Fault("/after", message)])
-    found = preview(data, after, anchor=after, count=data.count)
-    return TimetablePreview(words=explain(data), fires=found)
+    moments = islice(upcoming(data, after, created_at=after), data.count)
+    return TimetablePreview(words=explain(data), fires=local(data, moments))
 
 
 router = Router("/", route_handlers=[try_], tags=["schedules"])
