@@ -94,6 +94,20 @@ def test_fires_are_those_of_a_clock_that_is_walked(expression, name, chance):
     assert found == walked(expression, zone, begin, end)
 
 
+@settings(max_examples=150, deadline=None)
+@given(expressions, st.sampled_from(ZONES), st.randoms(use_true_random=False))
+def test_it_does_not_matter_where_one_begins_to_look(expression, name, chance):
+    around = chance.choice(changes(name) or [datetime(2026, 3, 29, tzinfo=UTC)])
+    begin, end = around - timedelta(days=3), around + timedelta(days=3)
+    timetable = Timetable(cron=expression, timezone=name)
+    known = list(takewhile(lambda at: at < end, fires(timetable, begin, anchor=begin)))
+
+    for _ in range(10):
+        after = around + timedelta(seconds=chance.randint(-100_000, 100_000))
+        looked = fires(timetable, after, anchor=begin)
+        assert list(takewhile(lambda at: at < end, looked)) == [at for at in known if at > after]
+
+
 def local_fires(cron, zone, after, count):
     timetable = Timetable(cron=cron, timezone=zone)
     start = datetime.fromisoformat(after).replace(tzinfo=ZoneInfo(zone))

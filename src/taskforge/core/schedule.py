@@ -16,7 +16,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from taskforge.core import timetable
 from taskforge.core.errors import Fault, Invalid
-from taskforge.core.job import JobTemplate
+from taskforge.core.job import JobRow, JobTemplate
 from taskforge.core.timetable import Cron, IntervalSeconds, Timetable, ZoneName
 
 MAX_JITTER_SECONDS = 3_600.0
@@ -155,3 +155,14 @@ def due_at(schedule_id: UUID, fire_at: datetime, jitter_seconds: float) -> datet
 
 def _invalid(name: str, message: str) -> Invalid:
     return Invalid(f"{name} {message}", faults=[Fault(f"/{name}", message)])
+
+
+class Fired(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a fire that somebody asked for: a job, a place in line, or a reason."""
+
+    fire_at: datetime
+    job: JobRow | None = None
+    skipped: str | None = None
+    """Why there is no job, and what helps."""
+    held: bool = False
+    """Whether the job comes when the one before it has ended."""

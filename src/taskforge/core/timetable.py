@@ -144,10 +144,10 @@ def _by_elapsed_time(expression: str, after: datetime, zone: ZoneInfo) -> Iterat
 
 
 def _by_wall_clock(expression: str, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    # A wall time in a gap is told as the moment after it, so what begins in it must be seen.
-    begin = (after - _LONGEST_GAP).astimezone(zone).replace(tzinfo=None)
+    # The walls of a gap that ends after `after` are later than its own; those of an hour that
+    # comes twice are passed over where their moment was the first.
     latest = after
-    for wall in CronSim(expression, begin):
+    for wall in CronSim(expression, after.astimezone(zone).replace(tzinfo=None)):
         at = _moment(wall, zone)
         if at > latest:
             latest = at
