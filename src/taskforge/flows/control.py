@@ -3,14 +3,11 @@
 import asyncio
 from uuid import UUID
 
-from redis import RedisError
-
-from taskforge.bus.signals import ask_to_stop
 from taskforge.core.errors import Conflict, NotFound
 from taskforge.core.events import DeletedFrame
 from taskforge.core.job import JobRow
 from taskforge.core.people import Principal
-from taskforge.core.states import JobStatus, is_final
+from taskforge.core.states import is_final
 from taskforge.db import moves
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
@@ -19,6 +16,7 @@ from taskforge.db.prune import delete_finished
 from taskforge.flows.deps import Deps
 from taskforge.flows.frames import moved
 from taskforge.flows.reach import check_reaches_job
+from taskforge.flows.stops import tell_cancelled
 from taskforge.log import get_logger
 
 log = get_logger(__name__)
@@ -40,15 +38,8 @@ async def cancel(deps: Deps, job_id: UUID, by: Principal) -> JobRow:
         current = None if done else await get_row(connection, job_id)
     if not done:
         return _asked_already(job_id, current)
-    row, at, _ = done[0]
-    deps.stream.announce_soon([moved(row, at)])
-    if row.status is JobStatus.RUNNING:
-        try:
-            await ask_to_stop(deps.redis, [job_id])
-        except (RedisError, OSError) as error:
-            # The worker's next heartbeat brings it the news all the same.
-            log.warning("stop.unsignalled", job_id=str(job_id), error=repr(error))
-    return row
+    await tell_cancelled(deps, done)
+    return done[0].row
 
 
 async def retry(deps: Deps, job_id: UUID, by: Principal) -> JobRow:

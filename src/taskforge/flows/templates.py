@@ -22,8 +22,13 @@ class Checked(NamedTuple):
     """The same as the type's own struct."""
 
 
-def check_template(deps: Deps, template: JobTemplate, by: Principal) -> Checked:
+def check_template(deps: Deps, template: JobTemplate, by: Principal | None) -> Checked:
     """Check a template as a submission does.
+
+    Args:
+        deps: what flows run on.
+        template: as asked for, or as it was kept.
+        by: who asks; None: a schedule, which its owner could reach.
 
     Raises:
         Invalid: an unknown type, a payload that it refuses, or a receiver that no webhook may
@@ -32,7 +37,8 @@ def check_template(deps: Deps, template: JobTemplate, by: Principal) -> Checked:
     """
     job_type = deps.registry.get(template.type)
     priority = priority_of(deps, template)
-    check_reach(by, template.type, priority)
+    if by is not None:
+        check_reach(by, template.type, priority)
     if template.webhook_url is not None:
         check_receiver(deps, template.webhook_url)
     payload, ask = deps.registry.check_payload(template.type, template.payload)
