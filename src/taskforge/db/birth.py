@@ -35,6 +35,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     actor: str
     api_key_id: UUID | None = None
     """Set when a key asked."""
+    schedule_id: UUID | None = None
+    """Set when a schedule fires."""
 
 
 class Born(NamedTuple):
@@ -52,12 +54,12 @@ drafts AS MATERIALIZED (
     SELECT d.id, d.type, d.rank AS priority, d.payload, d.max_retries, d.timeout_seconds,
            COALESCE(d.run_at, clock.now + d.delay_seconds * interval '1 second') AS run_at,
            d.created_by, d.webhook_url, d.idempotency_key, d.tags, d.summary, d.actor,
-           d.api_key_id
+           d.api_key_id, d.schedule_id
     FROM clock, json_to_recordset(CAST(:drafts AS json)) AS d(
         id uuid, type text, rank smallint, payload jsonb, max_retries smallint,
         timeout_seconds integer, run_at timestamptz, delay_seconds float8, created_by uuid,
         webhook_url text, idempotency_key text, tags text[], summary text, actor text,
-        api_key_id text)
+        api_key_id text, schedule_id uuid)
 ),
 born AS (
     INSERT INTO jobs (id, type, priority, status, version, max_retries, timeout_seconds, notify,
@@ -72,8 +74,9 @@ born AS (
 ),
 detailed AS (
     INSERT INTO job_details (job_id, type, priority, created_by, tags, payload, summary,
-                             webhook_url, idempotency_key)
-    SELECT id, type, priority, created_by, tags, payload, summary, webhook_url, idempotency_key
+                             webhook_url, idempotency_key, schedule_id)
+    SELECT id, type, priority, created_by, tags, payload, summary, webhook_url, idempotency_key,
+           schedule_id
     FROM drafts
 ),
 tagged AS (

@@ -9,6 +9,8 @@ from taskforge.db.engine import dump_json
 
 EPOCH = "redis_epoch"
 """The life of the Redis data that queued jobs were hinted in (R-22)."""
+ZONES = "zone_data"
+"""Which rules of time zones the next moments of schedules were computed by (R-63)."""
 STORE_OWNER = "store_owner"
 """What the file store of this database says whose it is."""
 

@@ -25,7 +25,7 @@ from taskforge.db.admission import LIMITED
 from taskforge.db.audit import AUDIT_MOVED, deed
 from taskforge.db.engine import dump_json
 from taskforge.db.rows import job_row
-from taskforge.db.story import NOTIFY, SHOW, TAIL, listed
+from taskforge.db.story import NOTIFY, REOPEN, SHOW, TAIL, listed
 
 _TARGETS = ", ".join(f"('{move}', '{rule.target}')" for move, rule in MOVES.items())
 _FINAL = listed(FINAL)
@@ -205,7 +205,7 @@ moved AS (
         CASE WHEN CAST(:api_key_id AS text) IS NOT NULL
              THEN jsonb_build_object('api_key_id', CAST(:api_key_id AS text)) END AS data,
         CAST(NULL AS float8) AS seconds
-){AUDIT_MOVED}{TAIL}{SHOW}
+){REOPEN}{AUDIT_MOVED}{TAIL}{SHOW}
 """
 )
 
@@ -221,6 +221,12 @@ async def cancel(connection: AsyncConnection, ids: Sequence[UUID], by: Principal
     A job that is already asked to stop, or that has ended, is absent from the answer.
     """
     return await _move(connection, _CANCEL, _asked(ids, by, "job.cancelled"))
+
+
+async def make_way(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Moved]:
+    """Cancel as `cancel` does, for a later job of the same schedule: no deed of a person (R-64)."""
+    asked = {"ids": list(ids), "actor": "scheduler", "api_key_id": None, "deeds": "[]"}
+    return await _move(connection, _CANCEL, asked)
 
 
 async def revive(connection: AsyncConnection, ids: Sequence[UUID], by: Principal) -> list[Moved]:

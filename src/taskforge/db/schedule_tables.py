@@ -63,13 +63,20 @@ schedule_fires = Table(
     Column("job_id", Uuid),
     Column("skipped", Text),
     Column("held", Boolean, nullable=False, server_default=text("false")),
+    Column("open", Boolean, nullable=False, server_default=text("false")),
     Column("actor", Text),
     CheckConstraint("num_nonnulls(job_id, skipped) + held::int = 1", name="outcome"),
+    CheckConstraint("CASE WHEN open THEN skipped IS NULL ELSE NOT held END", name="open"),
     Index("ix_schedule_fires_held", "schedule_id", postgresql_where=text("held")),
+    # What may stand in the way of the next fire.
+    Index("ix_schedule_fires_open", "schedule_id", postgresql_where=text("open")),
+    # Retention.
+    Index(None, "at"),
     Index(None, "job_id", postgresql_where=text("job_id IS NOT NULL")),
 )
 """Every fire and every skipped fire; the key makes a double fire impossible (R-60).
 
-A fire that is *held* gets its job when the schedule's job before it has ended (`queue_one`).
-`actor` is set when somebody asked for it.
+A fire that is *held* gets its job when the schedule's job before it has ended (`queue_one`). One
+is *open* as long as its job may not have ended: it is closed by the next fire that looks, and only
+then (R-64). `actor` is set when somebody asked for it.
 """

@@ -48,6 +48,13 @@ notified AS (
 )
 """
 
+REOPEN = """,
+reopened AS (
+    UPDATE schedule_fires f SET open = true FROM moved m WHERE f.job_id = m.id
+)
+"""
+"""A step for jobs that have ended and come back: they stand in the way of their schedule again."""
+
 SHOW = f"""
 SELECT {ROW_COLUMNS}, m.at, m.left_status
 FROM moved m JOIN job_details d ON d.job_id = m.id ORDER BY m.id
