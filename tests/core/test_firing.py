@@ -44,6 +44,12 @@ def test_a_moment_that_has_come_is_in_time_and_the_next_one_follows():
     assert take_turn(due(NOON + SECOND)) == Turn(None, [], [NOON], NOON + MINUTE)
 
 
+def test_a_promised_moment_comes_although_clocks_are_set_by_another_rule_meanwhile():
+    promised = NOON - 20 * SECOND
+
+    assert take_turn(due(NOON - SECOND, promised)) == Turn(None, [], [promised], NOON)
+
+
 def test_what_passed_more_than_a_minute_ago_is_missed():
     turn = take_turn(due(NOON + 3.5 * MINUTE))
 

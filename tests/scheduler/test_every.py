@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from support.waiting import eventually
-from taskforge.scheduler.every import every
+from taskforge.scheduler.every import every, once
 
 
 @pytest.fixture
@@ -60,6 +60,20 @@ async def test_a_pass_that_did_little_waits_for_its_time(start):
         await asyncio.sleep(0)
 
     assert len(calls) == 1
+
+
+async def test_what_is_to_be_done_once_is_tried_until_it_succeeds():
+    calls = []
+
+    async def duty():
+        calls.append(1)
+        if len(calls) < 3:
+            raise OSError("away")
+        return 0
+
+    await once(0.001, "test", duty)
+
+    assert len(calls) == 3
 
 
 async def enough(calls, n):

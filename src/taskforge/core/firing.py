@@ -84,12 +84,13 @@ def take_turn(due: Due) -> Turn:
     within the grace is in time.
     """
     first = due.next_fire_at or due.now
+    begin = first - _INSTANT
     late = due.now - _GRACE
     surely = late - timedelta(seconds=due.jitter_seconds) - _INSTANT
     keep = MAX_CAUGHT_UP if due.missed is Missed.RUN_ALL else MAX_TOLD
-    missed, timely = _latest(due, first - _INSTANT, surely, keep), list[datetime]()
+    missed, timely = _latest(due, begin, surely, keep), list[datetime]()
     comes, next_fire_at = due.due_at or first, None
-    for at in upcoming(due.span, max(first - _INSTANT, surely), created_at=due.created_at):
+    for at in _moments(due, max(begin, surely)):
         comes = max(comes, due_at(due.id, at, due.jitter_seconds))
         if comes > due.now or len(timely) == MAX_AT_ONCE:
             next_fire_at = at
@@ -168,12 +169,20 @@ def _told(at: datetime | None) -> str:
     return f"the fire of {at:%Y-%m-%d %H:%M:%S} UTC" if at else ""
 
 
+def _moments(due: Due, after: datetime) -> Iterator[datetime]:
+    """The moment that was promised, whatever the timetable says now, and those that follow it."""
+    promised = due.next_fire_at
+    if promised and after < promised:
+        yield promised
+        after = promised
+    yield from upcoming(due.span, after, created_at=due.created_at)
+
+
 def _latest(due: Due, after: datetime, until: datetime, count: int) -> list[datetime]:
     """The last `count` moments later than `after`, up to `until`, however many there are."""
 
     def some(begin: datetime) -> list[datetime]:
-        moments = upcoming(due.span, begin, created_at=due.created_at)
-        return list(islice(takewhile(lambda at: at <= until, moments), count + 1))
+        return list(islice(takewhile(lambda at: at <= until, _moments(due, begin)), count + 1))
 
     if until <= after:
         return []

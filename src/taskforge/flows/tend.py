@@ -28,6 +28,7 @@ from taskforge.db.deliveries import prune_deliveries
 from taskforge.db.endpoints import prune_endpoints
 from taskforge.db.engine import transaction
 from taskforge.db.facts import EPOCH, get_fact, set_fact
+from taskforge.db.fires import prune_fires
 from taskforge.db.job_rows import get_rows
 from taskforge.db.keepsakes import prune_memory
 from taskforge.db.leases import Expired
@@ -44,6 +45,8 @@ HINT_BATCH = 1_000
 RESCUE_BATCH = 200
 COUNT_BATCH = 20_000
 PRUNE_BATCH = 500
+FIRES_KEPT = 1_000
+"""Of each schedule, and none for longer than RETENTION_DAYS."""
 MANY_OWNERS = 4
 """From so many owners on, half of them silent at once looks like our own fault (R-32)."""
 
@@ -171,6 +174,7 @@ async def _prune_as_jobs(connection: AsyncConnection, days: float) -> int:
         await prune_memory(connection, days=days, limit=PRUNE_BATCH)
         + await prune_mail(connection, days=days, limit=PRUNE_BATCH)
         + await prune_minutes(connection, days=days, limit=PRUNE_BATCH)
+        + await prune_fires(connection, days=days, keep=FIRES_KEPT, limit=PRUNE_BATCH)
     )
 
 

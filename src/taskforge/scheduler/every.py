@@ -1,4 +1,4 @@
-"""A duty: one pass of a flow, every so often, for ever."""
+"""A duty: one pass of a flow, every so often, for ever, or until it has been done."""
 
 import asyncio
 import time
@@ -33,3 +33,21 @@ async def every(
             log.debug("duty.done", duty=name, did=done)
         if full is None or done < full:
             await asyncio.sleep(max(seconds - (time.monotonic() - started), seconds / 10))
+
+
+async def once(seconds: float, name: str, duty: Callable[[], Awaitable[int]]) -> None:
+    """Run a duty until it has succeeded, every `seconds`.
+
+    Args:
+        seconds: between two tries.
+        name: constant, for the log.
+        duty: returns how much it did.
+    """
+    while True:
+        try:
+            await duty()
+        except Exception as error:  # noqa: BLE001 - the next try is the remedy, whatever it was
+            log.warning("duty.failed", duty=name, error=repr(error))
+            await asyncio.sleep(seconds)
+        else:
+            return

@@ -14,15 +14,17 @@ import uvloop
 
 from taskforge.config import Settings
 from taskforge.core.watch import Watch
-from taskforge.flows import queues, sweep, tend
+from taskforge.flows import fire, queues, sweep, tend, zones
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.webhooks import COLLECT_SECONDS, Courier
 from taskforge.handlers.registry import load
 from taskforge.log import configure, get_logger
 from taskforge.outside.orphans import SHARDS
-from taskforge.scheduler.every import every
+from taskforge.scheduler.every import every, once
 
 STATEMENT_SECONDS = 30.0
+FIRE_SECONDS = 0.1
+"""The longest that a due schedule waits for a look."""
 
 log = get_logger(__name__)
 
@@ -61,6 +63,9 @@ def _duties(deps: Deps, courier: Courier) -> list[Coroutine[None, None, None]]:
     shards = cycle([*range(begin, SHARDS), *range(begin)])
     return [
         every(0.25, "promote", lambda: tend.promote(deps), full=tend.PROMOTE_BATCH),
+        every(FIRE_SECONDS, "fire", lambda: fire.fire(deps), full=fire.BATCH),
+        every(0.5, "release", lambda: fire.release(deps), full=fire.BATCH),
+        once(5.0, "zones", lambda: zones.follow(deps)),
         every(lease / 6, "rescue", lambda: tend.rescue(deps, watch), full=tend.RESCUE_BATCH),
         every(min(lease / 6, 5.0), "rehint", lambda: tend.rehint(deps)),
         every(lease / 3, "fleet", lambda: tend.fleet(deps)),
