@@ -13,6 +13,7 @@ from rich.table import Table
 from ops.bench import rows
 from ops.bench.auth import auth
 from ops.bench.fanout import fanout
+from ops.bench.fires import fires
 from ops.bench.hooks import hooks
 from ops.bench.limit import limit
 from ops.bench.limits import limits
@@ -34,6 +35,7 @@ ROWS: dict[str, Row] = {
     "limit": limit,
     "limits": limits,
     "hooks": hooks,
+    "fires": fires,
     "login": login,
     "types": types,
     "why": why,

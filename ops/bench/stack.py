@@ -63,10 +63,10 @@ class Stack:
         self._processes.append(process)
         return psutil.Process(process.pid)
 
-    def stop(self, process: psutil.Process) -> None:
+    def stop(self, process: psutil.Process, by: signal.Signals = signal.SIGTERM) -> None:
         """Stop one role."""
         own = next(it for it in self._processes if it.pid == process.pid)
-        own.send_signal(signal.SIGTERM)
+        own.send_signal(by)
         own.wait(60)
         self._processes.remove(own)
 

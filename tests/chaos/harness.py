@@ -238,5 +238,5 @@ async def open_chaos(ground: Ground, folder: Path, **chosen: str) -> AsyncGenera
         await arena.db.execute(TABLE)
         tables = "jobs, job_details, job_tags, job_results, job_events, job_attempts, job_logs"
         counters = "job_deltas, job_counts, job_minutes, idempotency_keys, workers, effects, facts"
-        await arena.db.execute(f"TRUNCATE {tables}, {counters}")
+        await arena.db.execute(f"TRUNCATE {tables}, {counters}, schedules, schedule_fires")
         yield Chaos(ground, arena)

@@ -1,9 +1,10 @@
 """Schedules in the tables, as their owners leave them, and what became of them."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from taskforge.core.ids import new_id
 
@@ -27,11 +28,15 @@ async def plant(db: Any, n: int = 1, *, ago: float = 0.5, **fields: Any) -> list
         "ends_at": None, "due_at": at, "paused_at": None, "created_by": None,
         "created_at": at and at - HOUR, **fields,
     }  # fmt: skip
-    values["template"] = json.dumps(fields.get("template", {"type": "noop"}))
+    values.setdefault("template", {"type": "noop"})
     ids = [new_id() for _ in range(n)]
-    names = ["id", "name", *values]
-    rows = [(it, name or f"s-{it.hex[-12:]}", *values.values()) for it in ids]
-    await db.copy_records_to_table("schedules", records=rows, columns=names)
+    rows = [{"id": it, "name": name or f"s-{it.hex[-12:]}", **values} for it in ids]
+    columns = ", ".join(rows[0])
+    await db.execute(
+        f"INSERT INTO schedules ({columns}) SELECT {columns} FROM"
+        " json_populate_recordset(CAST(NULL AS schedules), CAST($1::text AS json))",
+        msgspec.json.encode(rows).decode(),
+    )
     return ids
 
 
