@@ -4,6 +4,7 @@ A pass locks the schedules that are due, asks what stands in their way, and writ
 the next moments in one statement. Fires are written under the lock of their schedule only.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,7 +30,10 @@ SELECT id, name, cron, interval_seconds, timezone, starts_at, ends_at, jitter_se
        clock_timestamp() AS now
 FROM schedules WHERE {which} FOR NO KEY UPDATE {wait}
 """
-ANY_DUE = text(f"SELECT EXISTS (SELECT FROM schedules WHERE {_IS_DUE})")
+FIRST_DUE = text("""
+SELECT extract(epoch FROM due_at - clock_timestamp())::float8 FROM schedules
+WHERE paused_at IS NULL AND due_at IS NOT NULL ORDER BY due_at, id LIMIT 1
+""")
 _LOCK_DUE = text(
     _LOCK.format(which=f"{_IS_DUE} ORDER BY due_at, id LIMIT :limit", wait="SKIP LOCKED")
 )
@@ -140,9 +144,10 @@ class Standing(NamedTuple):
     """Jobs whose fires may be closed: they have ended, or are gone."""
 
 
-async def any_due(connection: AsyncConnection) -> bool:
-    """Whether there is anything to fire; what an idle pass costs."""
-    return bool(await connection.scalar(ANY_DUE))
+async def due_in(connection: AsyncConnection) -> float:
+    """Seconds until the next schedule is due, below zero when it was; what an idle pass costs."""
+    seconds = await connection.scalar(FIRST_DUE)
+    return math.inf if seconds is None else seconds
 
 
 async def lock_due(connection: AsyncConnection, *, limit: int) -> list[Due]:

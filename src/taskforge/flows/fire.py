@@ -5,6 +5,7 @@ the fires are written with the next moments, and then the jobs; hints and frames
 So a fire that says it has a job has it, and a pass that dies leaves everything to the next one.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -34,6 +35,8 @@ from taskforge.flows.stops import tell_cancelled
 from taskforge.flows.templates import check_template, priority_of
 from taskforge.log import get_logger
 
+PERIOD_SECONDS = 0.1
+"""From one pass to the next."""
 BATCH = 500
 """Most schedules of one pass."""
 PASS_SECONDS = 1.0
@@ -71,10 +74,16 @@ class _Done(NamedTuple):
 
 
 async def fire(deps: Deps) -> int:
-    """Fire what is due, longest due first; how many schedules."""
+    """Fire what is due, longest due first; how many schedules.
+
+    What is due before the next pass is waited for, so that it does not wait for us.
+    """
     async with deps.db.connect() as connection:
-        if not await fires.any_due(connection):
-            return 0
+        seconds = await fires.due_in(connection)
+    if seconds > PERIOD_SECONDS:
+        return 0
+    if seconds > 0:
+        await asyncio.sleep(seconds)
     async with transaction(deps.db) as connection:
         found = await fires.lock_due(connection, limit=BATCH)
         standing = await _standing(connection, found)

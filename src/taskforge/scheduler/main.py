@@ -23,8 +23,6 @@ from taskforge.outside.orphans import SHARDS
 from taskforge.scheduler.every import every, once
 
 STATEMENT_SECONDS = 30.0
-FIRE_SECONDS = 0.1
-"""The longest that a due schedule waits for a look."""
 
 log = get_logger(__name__)
 
@@ -63,7 +61,7 @@ def _duties(deps: Deps, courier: Courier) -> list[Coroutine[None, None, None]]:
     shards = cycle([*range(begin, SHARDS), *range(begin)])
     return [
         every(0.25, "promote", lambda: tend.promote(deps), full=tend.PROMOTE_BATCH),
-        every(FIRE_SECONDS, "fire", lambda: fire.fire(deps), full=fire.BATCH),
+        every(fire.PERIOD_SECONDS, "fire", lambda: fire.fire(deps), full=fire.BATCH),
         every(0.5, "release", lambda: fire.release(deps), full=fire.BATCH),
         once(5.0, "zones", lambda: zones.follow(deps)),
         every(lease / 6, "rescue", lambda: tend.rescue(deps, watch), full=tend.RESCUE_BATCH),
