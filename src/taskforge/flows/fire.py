@@ -134,12 +134,11 @@ async def run_now(deps: Deps, schedule_id: UUID, by: Principal) -> Fired:
         case = _case(deps, due, Turn(None, [], [due.now], None), busy, by.api_key_id)
         done = await _write(connection, [case], standing.ended, actor=by.actor)
         outcome = next(it for it in case.outcomes if it.fire_at == due.now)
-        skipped = outcome.skipped
-        if outcome.job_id and outcome.job_id not in done.born:
-            skipped = UNSTORABLE
-        after = {"fire_at": due.now, "job_id": outcome.job_id, "skipped": skipped}
+        made = outcome.job_id if outcome.job_id in done.born else None
+        skipped = UNSTORABLE if outcome.job_id and not made else outcome.skipped
+        after = {"fire_at": due.now, "job_id": made, "skipped": skipped, "held": outcome.held}
         await note(connection, by, "schedule.run_now", f"schedule:{schedule_id}", after=after)
-    job = next((row for row in await _tell(deps, done) if row.id == outcome.job_id), None)
+    job = next((row for row in await _tell(deps, done) if row.id == made), None)
     return Fired(fire_at=due.now, job=job, skipped=skipped, held=outcome.held)
 
 
