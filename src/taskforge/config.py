@@ -65,6 +65,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     live_connections_per_address: Annotated[int, Meta(ge=1)] = 100
     """The same for one client address."""
 
+    schedules_per_user: Annotated[int, Meta(ge=1)] = 1_000
+    """Schedules that one account may keep (S-17)."""
+
     admin_username: str = "admin"
     admin_email: str = "admin@example.com"
     admin_password: str = ""

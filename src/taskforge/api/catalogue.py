@@ -103,6 +103,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Sign in with the newer one."),
         "quota_exceeded": Kind((409,), "The account has no room for another upload.",
             "Delete uploads that no job needs."),
+        "schedule_changed": Kind((409,), "The schedule has a newer version.",
+            "Look at it again, and change what is still to be changed."),
+        "schedule_name_taken": Kind((409,), "Another schedule has this name.",
+            "Choose another name."),
+        "too_many_schedules": Kind((409,), "The account has as many schedules as it may have.",
+            "Delete one first, or have SCHEDULES_PER_USER raised."),
         "too_many_keys": Kind((409,), "The account has as many keys as it may have.",
             "Revoke one first."),
         # 413 to 426: the shape of the request

@@ -4,6 +4,7 @@ A cursor is no secret and grants nothing; the check in it only tells one that wa
 taken from another list, which would otherwise answer with a page of something else.
 """
 
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 from uuid import UUID
@@ -11,6 +12,8 @@ from uuid import UUID
 from taskforge.core.errors import Fault, Malformed
 
 _CHECK_DIGITS: Final = 16
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK: Final = timedelta(microseconds=1)
 
 
 def seal(last: UUID, scope: bytes) -> str:
@@ -34,12 +37,38 @@ def unseal(cursor: str, scope: bytes) -> UUID:
     except ValueError:
         last = UUID(int=0)
     if seal(last, scope) != cursor:
-        raise Malformed(
-            "The cursor is damaged, or belongs to other filters; start again without it.",
-            code="bad_cursor",
-            faults=[Fault("", "is not of this list with these filters", parameter="cursor")],
-        )
+        raise _bad()
     return last
+
+
+def seal_moment(last: datetime, scope: bytes) -> str:
+    """The cursor of the page that follows a moment, for lists in the order of time.
+
+    Args:
+        last: aware, from 1970 on, to the microsecond.
+        scope: as for `seal`.
+    """
+    return seal(UUID(int=(last - _EPOCH) // _TICK), scope)
+
+
+def unseal_moment(cursor: str, scope: bytes) -> datetime:
+    """The moment that a cursor of `seal_moment` carries.
+
+    Raises:
+        Malformed: as for `unseal`.
+    """
+    try:
+        return _EPOCH + unseal(cursor, scope).int * _TICK
+    except OverflowError:
+        raise _bad() from None
+
+
+def _bad() -> Malformed:
+    return Malformed(
+        "The cursor is damaged, or belongs to other filters; start again without it.",
+        code="bad_cursor",
+        faults=[Fault("", "is not of this list with these filters", parameter="cursor")],
+    )
 
 
 def _check(last: UUID, scope: bytes) -> str:

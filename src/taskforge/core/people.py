@@ -31,13 +31,15 @@ class Permission(StrEnum):
     """What a route asks for; one each (S-13)."""
 
     READ = "read"
-    """Jobs, types, queues, workers, figures, events, files, mail."""
+    """Jobs, types, queues, workers, schedules, figures, events, files, mail."""
     SUBMIT = "submit"
     """Jobs and the files that they read."""
     ACT = "act"
     """Cancel, retry and delete jobs; delete files and mail."""
     CONTROL = "control"
     """Pause queues and let them go on."""
+    SCHEDULE = "schedule"
+    """Make, change, pause, run and delete schedules."""
     WEBHOOKS = "webhooks"
     """The delivery log, and sending again."""
     SECRET = "secret"  # noqa: S105 - names a permission
@@ -54,6 +56,7 @@ ROLE_OF: Mapping[Permission, Role] = MappingProxyType(
         Permission.SUBMIT: Role.OPERATOR,
         Permission.ACT: Role.OPERATOR,
         Permission.CONTROL: Role.ADMIN,
+        Permission.SCHEDULE: Role.OPERATOR,
         Permission.WEBHOOKS: Role.OPERATOR,
         Permission.SECRET: Role.OPERATOR,
         Permission.ACCOUNT: Role.VIEWER,
