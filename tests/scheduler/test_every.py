@@ -3,7 +3,8 @@ import asyncio
 import pytest
 
 from support.waiting import eventually
-from taskforge.scheduler.every import every, once
+from taskforge.flows.duties import Ledger
+from taskforge.scheduler.every import every, once, repeat
 
 
 @pytest.fixture
@@ -11,7 +12,7 @@ async def start():
     tasks = []
 
     def begin(*args, **named):
-        tasks.append(asyncio.create_task(every(*args, **named)))
+        tasks.append(asyncio.create_task(repeat(every(*args, **named), Ledger())))
         return tasks[-1]
 
     yield begin

@@ -1,9 +1,10 @@
-"""Schedules and their fires.
+"""Schedules and their fires, and how the system's own duties fare.
 
 `next_fire_at` is the moment that the timetable names; `due_at` is that moment with the jitter.
 """
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -80,3 +81,20 @@ A fire that is *held* gets its job when the schedule's job before it has ended (
 is *open* as long as its job may not have ended: it is closed by the next fire that looks, and only
 then (R-64). `actor` is set when somebody asked for it.
 """
+
+duties = Table(
+    "duties",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("every_seconds", Double, nullable=False),
+    Column("ran_at", TIME, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("did", BigInteger, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("passes", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("error", Text),
+    Column("failed_at", TIME),
+    Column("scheduler", Text, nullable=False),
+)
+"""The last pass of each duty of the schedulers, and how much all of them did."""

@@ -3,36 +3,53 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
+from taskforge.flows.duties import Ledger
 from taskforge.log import get_logger
 
 log = get_logger(__name__)
 
 
-async def every(
+class Duty(NamedTuple):
+    """What is to be done, and how often."""
+
+    seconds: float
+    """From the start of one pass to the start of the next."""
+    name: str
+    """Constant, for the log and the ledger."""
+    run: Callable[[], Awaitable[int]]
+    """One pass; returns how much it did."""
+    full: int | None
+    """As much as one pass can do; None: it always does all there is."""
+
+
+def every(
     seconds: float, name: str, duty: Callable[[], Awaitable[int]], *, full: int | None = None
-) -> None:
-    """Run a duty every `seconds`, and at once again when it did a full batch.
+) -> Duty:
+    """A duty that is done every `seconds`, and at once again when it did a full batch."""
+    return Duty(seconds, name, duty, full)
+
+
+async def repeat(duty: Duty, ledger: Ledger) -> None:
+    """Do a duty for ever, and note each pass.
 
     A pass that fails is logged and tried again; a duty that raises never ends the others.
-
-    Args:
-        seconds: from the start of one pass to the start of the next.
-        name: constant, for the log.
-        duty: returns how much it did.
-        full: as much as one pass can do.
     """
     while True:
         started = time.monotonic()
-        done = 0
+        done, failure = 0, None
         try:
-            done = await duty()
+            done = await duty.run()
         except Exception as error:  # noqa: BLE001 - the next pass is the remedy, whatever it was
-            log.warning("duty.failed", duty=name, error=repr(error))
+            log.warning("duty.failed", duty=duty.name, error=repr(error))
+            failure = error
         if done:
-            log.debug("duty.done", duty=name, did=done)
-        if full is None or done < full:
-            await asyncio.sleep(max(seconds - (time.monotonic() - started), seconds / 10))
+            log.debug("duty.done", duty=duty.name, did=done)
+        took = time.monotonic() - started
+        ledger.note(duty.name, every=duty.seconds, seconds=took, did=done, error=failure)
+        if duty.full is None or done < duty.full:
+            await asyncio.sleep(max(duty.seconds - took, duty.seconds / 10))
 
 
 async def once(seconds: float, name: str, duty: Callable[[], Awaitable[int]]) -> None:

@@ -7,20 +7,21 @@ no leader (DESIGN §2.7).
 import asyncio
 import secrets
 import signal
-from collections.abc import Coroutine
 from itertools import cycle
 
 import uvloop
 
 from taskforge.config import Settings
+from taskforge.core.duties import REPORT_SECONDS
 from taskforge.core.watch import Watch
 from taskforge.flows import fire, queues, sweep, tend, zones
 from taskforge.flows.deps import Deps, open_deps
+from taskforge.flows.duties import Ledger
 from taskforge.flows.webhooks import COLLECT_SECONDS, Courier
 from taskforge.handlers.registry import load
 from taskforge.log import configure, get_logger
 from taskforge.outside.orphans import SHARDS
-from taskforge.scheduler.every import every, once
+from taskforge.scheduler.every import Duty, every, once, repeat
 
 STATEMENT_SECONDS = 30.0
 
@@ -44,7 +45,11 @@ async def _run(settings: Settings) -> None:
         settings, registry, statement_seconds=STATEMENT_SECONDS, by_key=True
     ) as deps:
         courier = Courier(deps)
-        duties = [asyncio.create_task(duty) for duty in _duties(deps, courier)]
+        ledger = Ledger()
+        duties = [
+            asyncio.create_task(repeat(duty, ledger)) for duty in duties_of(deps, courier, ledger)
+        ]
+        duties.append(asyncio.create_task(once(5.0, "zones", lambda: zones.follow(deps))))
         log.info("scheduler.started")
         await stop.wait()
         for duty in duties:
@@ -53,7 +58,8 @@ async def _run(settings: Settings) -> None:
         await courier.close()
 
 
-def _duties(deps: Deps, courier: Courier) -> list[Coroutine[None, None, None]]:
+def duties_of(deps: Deps, courier: Courier, ledger: Ledger) -> list[Duty]:
+    """What a scheduler does; `core/duties.py` has the words for each."""
     lease = deps.settings.lease_seconds
     watch = Watch(lease)
     # Several schedulers begin at several places, so that a part is not left out for long.
@@ -63,7 +69,6 @@ def _duties(deps: Deps, courier: Courier) -> list[Coroutine[None, None, None]]:
         every(0.25, "promote", lambda: tend.promote(deps), full=tend.PROMOTE_BATCH),
         every(fire.PERIOD_SECONDS, "fire", lambda: fire.fire(deps), full=fire.BATCH),
         every(0.5, "release", lambda: fire.release(deps), full=fire.BATCH),
-        once(5.0, "zones", lambda: zones.follow(deps)),
         every(lease / 6, "rescue", lambda: tend.rescue(deps, watch), full=tend.RESCUE_BATCH),
         every(min(lease / 6, 5.0), "rehint", lambda: tend.rehint(deps)),
         every(lease / 3, "fleet", lambda: tend.fleet(deps)),
@@ -73,4 +78,5 @@ def _duties(deps: Deps, courier: Courier) -> list[Coroutine[None, None, None]]:
         every(60.0, "prune", lambda: tend.prune(deps), full=tend.PRUNE_BATCH),
         every(60.0, "expire", lambda: sweep.expire(deps), full=sweep.EXPIRE_BATCH),
         every(60.0, "sweep", lambda: sweep.sweep(deps, next(shards))),
+        every(REPORT_SECONDS, "report", lambda: ledger.tell(deps)),
     ]

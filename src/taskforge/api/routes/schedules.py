@@ -17,11 +17,13 @@ from taskforge.api.auth import needs
 from taskforge.api.idempotency import asked_with_key, told
 from taskforge.api.schemas import ORDER_EXAMPLE, PAGE, Cursor, Limit
 from taskforge.core.cursor import seal, seal_moment, unseal, unseal_moment
+from taskforge.core.duties import DutyView
 from taskforge.core.errors import Fault, Invalid
 from taskforge.core.people import Permission, Principal
 from taskforge.core.schedule import YEARS, Plan, PlanChange, Span, check, upcoming
 from taskforge.core.schedule_view import FireRecord, ScheduleDetail, ScheduleItem
 from taskforge.core.timetable import Fire, explain, local
+from taskforge.db.duties import list_duties
 from taskforge.db.job_lists import WORD_PATTERN
 from taskforge.db.schedules import ScheduleFilters, list_schedules
 from taskforge.flows import schedule_view, schedules
@@ -69,6 +71,13 @@ class FirePage(msgspec.Struct, frozen=True, kw_only=True):
 
     items: Sequence[FireRecord]
     next_cursor: str | None
+
+
+class DutyPage(msgspec.Struct, frozen=True, kw_only=True):
+    """All duties of the schedulers."""
+
+    items: Sequence[DutyView]
+    next_cursor: None = None
 
 
 class SchedulePause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,6 +160,18 @@ async def create(
     return told(done, location=f"/api/v1/schedules/{done.answer.id}")
 
 
+@get("/schedules/system", operation_id="listSystemSchedules",
+     summary="List what the system does by itself", guards=READ)  # fmt: skip
+async def system(deps: NamedDependency[Deps]) -> DutyPage:
+    """Every duty of the schedulers: how often, when last, how much it did, how late it is.
+
+    They cannot be changed or paused. With several schedulers each does all of them, and shares the
+    work.
+    """
+    async with deps.db.connect() as connection:
+        return DutyPage(items=await list_duties(connection))
+
+
 @get("/schedules/{schedule_id:uuid}", operation_id="getSchedule", summary="Show a schedule",
      guards=READ)  # fmt: skip
 async def show(schedule_id: FromPath[UUID], deps: NamedDependency[Deps]) -> ScheduleDetail:
@@ -228,6 +249,6 @@ async def fires(
 
 router = Router(
     "/",
-    route_handlers=[try_, list_, create, show, change, delete_, pause, resume, fires],
+    route_handlers=[try_, list_, create, system, show, change, delete_, pause, resume, fires],
     tags=["schedules"],
 )

@@ -1,0 +1,17 @@
+"""What a scheduler does is what is told of it."""
+
+from taskforge.core.duties import DUTIES
+from taskforge.flows.deps import open_deps
+from taskforge.flows.duties import Ledger
+from taskforge.flows.webhooks import Courier
+from taskforge.handlers.registry import load
+from taskforge.scheduler.main import duties_of
+
+
+async def test_every_duty_of_the_scheduler_is_explained(settings):
+    async with open_deps(settings, load()) as deps:
+        courier = Courier(deps)
+        names = [duty.name for duty in duties_of(deps, courier, Ledger())]
+        await courier.close()
+
+    assert sorted(names) == sorted(DUTIES)
