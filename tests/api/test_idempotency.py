@@ -26,6 +26,8 @@ class Making(NamedTuple):
     counted: str
     """How many of these there are."""
     anonymous: bool = False
+    named: bool = False
+    """Whether there can be one alone of it, whoever makes it."""
     rivals: int = 12
 
     def __str__(self) -> str:
@@ -52,6 +54,13 @@ MAKING = [
     ),
     Making("/api/v1/webhooks/secret", None, None, "SELECT count(*) FROM webhook_secrets"),
     Making(
+        "/api/v1/schedules",
+        {"name": "nightly", "interval_seconds": 60, "template": ORDER},
+        {"name": "hourly", "interval_seconds": 60, "template": ORDER},
+        "SELECT count(*) FROM schedules",
+        named=True,
+    ),
+    Making(
         "/api/v1/uploads?filename=a.csv",
         b"a,b\n1,2\n",
         b"a,b\n3,4\n",
@@ -61,6 +70,9 @@ MAKING = [
 ]
 CALLS = pytest.mark.parametrize("making", MAKING, ids=str)
 OF_ACCOUNTS = pytest.mark.parametrize("making", [it for it in MAKING if not it.anonymous], ids=str)
+OF_MANY = pytest.mark.parametrize(
+    "making", [it for it in MAKING if not it.anonymous and not it.named], ids=str
+)
 OF_TWO_KINDS = pytest.mark.parametrize(
     "making", [it for it in MAKING if it.other and not it.anonymous], ids=str
 )
@@ -123,7 +135,7 @@ async def test_another_body_under_the_same_key_is_refused(operator, plain, makin
     assert await plain.fetchval(making.counted) == 1
 
 
-@OF_ACCOUNTS
+@OF_MANY
 async def test_a_key_belongs_to_one_account(operator, admin, plain, making):
     answers = [await ask(client, making) for client in (operator, admin)]
 
@@ -156,7 +168,7 @@ async def test_of_rivals_with_different_bodies_one_wins(operator, plain, making)
     assert await plain.fetchval(making.counted) == 1
 
 
-@OF_ACCOUNTS
+@OF_MANY
 async def test_rivals_at_the_end_of_a_key_make_one_new_thing(operator, plain, making):
     await ask(operator, making)
     await plain.execute("UPDATE idempotency_keys SET expires_at = now() - interval '1 s'")

@@ -25,6 +25,8 @@ BEYOND_SCHEMAS = [
     "makeApiKey",  # whether a job type exists
     "createUpload",  # whether the file is one of those that jobs read
     "redeliverMany",  # whether a span ends after it begins
+    "createSchedule",  # whether its moments ever come, and its job could be submitted
+    "changeSchedule",
     "previewTimetable",  # whether a cron expression ever comes true
     "pauseQueue",  # whether the end lies ahead
     "listDeliveries",

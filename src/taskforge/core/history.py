@@ -103,6 +103,8 @@ class Delivery(DeliveryRecord, frozen=True, kw_only=True):
 class JobDetail(JobItem, frozen=True, kw_only=True):
     """A job with everything that is known about it (SPEC §3)."""
 
+    schedule_id: UUID | None = None
+    """The schedule that made it; it may have been deleted since."""
     payload: dict[str, Any]
     result: Any = None
     """What the handler returned; set on success."""

@@ -118,9 +118,9 @@ def check(span: Span) -> None:
     timetable.check(span)
     for name, at in (("starts_at", span.starts_at), ("ends_at", span.ends_at)):
         if at is not None and at.year not in YEARS:
-            raise _invalid(name, f"must be of the years {YEARS[0]} to {YEARS[-1]}")
+            raise _invalid(f"/{name}", f"must be of the years {YEARS[0]} to {YEARS[-1]}")
     if span.starts_at and span.ends_at and span.ends_at <= span.starts_at:
-        raise _invalid("ends_at", "has to be later than starts_at")
+        raise _invalid("/ends_at", "has to be later than starts_at")
 
 
 def upcoming(span: Span, after: datetime, *, created_at: datetime) -> Iterator[datetime]:
@@ -153,8 +153,8 @@ def due_at(schedule_id: UUID, fire_at: datetime, jitter_seconds: float) -> datet
     return fire_at + timedelta(seconds=jitter_seconds * int.from_bytes(digest) / 2**64)
 
 
-def _invalid(name: str, message: str) -> Invalid:
-    return Invalid(f"{name} {message}", faults=[Fault(f"/{name}", message)])
+def _invalid(pointer: str, message: str) -> Invalid:
+    return Invalid(f"{pointer[1:]} {message}", faults=[Fault(pointer, message)])
 
 
 class Fired(msgspec.Struct, frozen=True, kw_only=True):

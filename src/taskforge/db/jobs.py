@@ -23,7 +23,8 @@ from taskforge.core.states import JobStatus
 from taskforge.db.rows import ROW_COLUMNS, job_fields
 
 _DETAIL = text(f"""
-SELECT {ROW_COLUMNS}, d.webhook_url, d.idempotency_key, d.payload::text AS payload,
+SELECT {ROW_COLUMNS}, d.webhook_url, d.idempotency_key, d.schedule_id,
+    d.payload::text AS payload,
     CASE j.status WHEN 'success' THEN r.result::text END AS result,
     CASE WHEN j.error_class IS NOT NULL THEN r.error::text END AS error,
     (SELECT json_agg(a ORDER BY a.number)::text FROM (
@@ -124,6 +125,7 @@ def _detail(row: RowMapping) -> JobDetail:
         **job_fields(row),
         webhook_url=row["webhook_url"],
         idempotency_key=row["idempotency_key"],
+        schedule_id=row["schedule_id"],
         payload=msgspec.json.decode(row["payload"]),
         result=None if result is None else msgspec.json.decode(result),
         error=None if error is None else _ERROR.decode(error),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar.handlers.base import BaseRouteHandler
 
+from taskforge.api.routes.schedules import EXAMPLE
 from taskforge.core.ids import new_id
 from taskforge.core.people import Principal
 from tests.api.access.answers import first_answer, told
@@ -27,6 +28,8 @@ BODIES: dict[str, dict[str, Any]] = {
     f"POST {V1}/auth/login": {"json": {"username": "viewer", "password": PASSWORD}},
     f"PATCH {V1}/auth/me": {"json": {"current_password": PASSWORD, "new_password": PASSWORD}},
     f"PATCH {V1}/users/{{user_id}}": {"json": {"rate_limit": 1_000_000}},
+    f"POST {V1}/schedules": {"json": EXAMPLE | {"name": f"s{NEW}"}},
+    f"PATCH {V1}/schedules/{{schedule_id}}": {"json": {"name": f"s{NEW}"}},
     f"POST {V1}/uploads": {"params": {"filename": "a.csv"}, "content": b"region,amount\nnorth,1\n"},
 }
 """Where the route's own example is not what is wanted."""
@@ -41,6 +44,7 @@ THINGS: dict[str, Make] = {
     "mail_id": lambda world, _: world.mail(),
     "key_id": lambda world, owner: world.key(owner),
     "session_id": lambda world, owner: world.session(owner),
+    "schedule_id": lambda world, owner: world.schedule(owner),
 }
 PREPARED: dict[str, Callable[[World, Principal], Awaitable[None]]] = {
     f"DELETE {V1}/webhooks/secret/previous": lambda world, owner: world.rotation(owner),

@@ -21,7 +21,8 @@ OWNED = {
 
 MAY = {f"PATCH {V1}/users/{{user_id}}": {"role", "active", "rate_limit"},
        f"POST {V1}/auth/register": {"username"}, f"POST {V1}/auth/login": {"username"},
-       f"POST {V1}/webhooks/redeliver": {"status"}}  # fmt: skip
+       f"POST {V1}/webhooks/redeliver": {"status"},
+       f"PATCH {V1}/schedules/{{schedule_id}}": {"version"}}  # fmt: skip
 """What is the client's to say, also where our good body does not."""
 
 
@@ -42,6 +43,8 @@ def places(body: dict[str, Any]) -> list[tuple[list[Any], set[str]]]:
     found: list[tuple[list[Any], set[str]]] = [([], set(body))]
     if "jobs" in body:
         found.append((["jobs", 0], set(body["jobs"][0])))
+    if "template" in body:
+        found.append((["template"], set(body["template"])))
     if "scope" in body:
         found.append((["scope"], set(body["scope"]) | {"rate_limit"}))
     return found

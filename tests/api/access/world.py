@@ -213,3 +213,15 @@ class World:
             id=session_id, user_id=owner.user_id, end=end,
         )  # fmt: skip
         return session_id
+
+    async def schedule(self, owner: Principal) -> UUID:
+        """A paused schedule of `data_processing` jobs."""
+        schedule_id = new_id()
+        await self.run(
+            "INSERT INTO schedules (id, name, cron, timezone, template, overlap, missed,"
+            " created_by, paused_at, paused_by)"
+            " VALUES (:id, :name, '0 0 * * *', 'UTC',"
+            " '{\"type\": \"data_processing\"}', 'skip', 'skip', :user_id, now(), 'user:ann')",
+            id=schedule_id, name=str(schedule_id), user_id=owner.user_id,
+        )  # fmt: skip
+        return schedule_id

@@ -15,7 +15,7 @@ _TAGS = [
     Tag("live", "Events as they happen."),
     Tag("queues", "What waits where."),
     Tag("workers", "Who runs jobs."),
-    Tag("schedules", "When jobs run again and again."),
+    Tag("schedules", "Jobs that come again and again, and what the system does by itself."),
     Tag("webhooks", "Calls at the end of a job: the log, sending again, the signing secret."),
     Tag("mailbox", "Mail that went to the sink instead of a server."),
     Tag("admin", "All accounts, and who did what."),

@@ -108,6 +108,7 @@ PATH_WORDS = {
     "/jobs/{job_id}": "Id of the job.",
     "/artifacts/{name}": "Name of the file, as the job lists it.",
     "/uploads/{upload_id}": "Id of the upload.",
+    "/schedules/{schedule_id}": "Id of the schedule.",
     "/job-types/{name}": "Name of the job type, such as `data_processing`.",
     "/mailbox/{mail_id}": "Id of the message.",
     "/api-keys/{key_id}": "Id of the key.",
