@@ -60,8 +60,8 @@ async def made(client, **fields):
 async def fired(plain, schedule_id, *, job_id=None, skipped=None, held=False, ago=0):
     """A moment that lies `ago` seconds back."""
     await plain.execute(
-        "INSERT INTO schedule_fires (schedule_id, fire_at, job_id, skipped, held)"
-        " VALUES ($1, now() - make_interval(secs => $2), $3, $4, $5)",
+        "INSERT INTO schedule_fires (schedule_id, fire_at, job_id, skipped, held, open)"
+        " VALUES ($1, now() - make_interval(secs => $2), $3, $4, $5, $5)",
         schedule_id, ago, job_id, skipped, held,
     )  # fmt: skip
 

@@ -133,6 +133,24 @@ async def test_a_moment_that_is_late_by_its_jitter_outlives_a_pause(operator, pl
     assert moment(resumed["next_fire_at"]) < moment(resumed["updated_at"])
 
 
+async def test_a_schedule_can_be_run_now_beside_its_timetable(operator):
+    schedule = await made(operator, overlap="skip")
+    url = f"{SCHEDULES}/{schedule['id']}"
+    await operator.post(f"{url}/pause", json=REASON)
+
+    first = (await operator.post(f"{url}/run-now")).json()
+    second = (await operator.post(f"{url}/run-now")).json()
+
+    shown = (await operator.get(url)).json()
+    job = (await operator.get(f"/api/v1/jobs/{first['job']['id']}")).json()
+    assert (first["job"]["status"], first["skipped"]) == ("queued", None)
+    assert (second["job"], first["job"]["id"] in second["skipped"]) == (None, True)
+    assert (job["schedule_id"], job["created_by"]) == (schedule["id"], schedule["created_by"])
+    assert [fire["actor"] for fire in shown["last_fires"]] == ["user:operator"] * 2
+    assert shown["last_fires"][1]["job_status"] == "queued"
+    assert shown["next_fire_at"] == schedule["next_fire_at"]
+
+
 async def test_a_deleted_schedule_is_gone_with_its_record(operator, plain):
     schedule = await made(operator)
     url = f"{SCHEDULES}/{schedule['id']}"
@@ -146,6 +164,7 @@ async def test_a_deleted_schedule_is_gone_with_its_record(operator, plain):
         await operator.patch(url, json={"overlap": "allow"}),
         await operator.post(f"{url}/pause", json=REASON),
         await operator.post(f"{url}/resume"),
+        await operator.post(f"{url}/run-now"),
         await operator.delete(url),
     ]
     assert deleted.status_code == 204
@@ -185,6 +204,7 @@ async def test_only_operators_make_and_steer_schedules(viewer, operator):
         await viewer.patch(url, json={"overlap": "allow"}),
         await viewer.post(f"{url}/pause", json=REASON),
         await viewer.post(f"{url}/resume"),
+        await viewer.post(f"{url}/run-now"),
         await viewer.delete(url),
     ]
 
@@ -201,6 +221,7 @@ async def test_a_key_reaches_schedules_of_the_jobs_it_reaches(app, operator, sco
             await robot.patch(operator_url, json={"overlap": "allow"}),
             await robot.post(f"{operator_url}/pause", json=REASON),
             await robot.post(f"{operator_url}/resume"),
+            await robot.post(f"{operator_url}/run-now"),
             await robot.delete(operator_url),
         ]
 

@@ -80,6 +80,14 @@ class Api:
         """
         return self._call("PATCH", path, body=body)
 
+    def delete(self, path: str) -> None:
+        """Delete something.
+
+        Raises:
+            TaskForgeError: the server refuses, or cannot be reached, or fails.
+        """
+        self._call("DELETE", path)
+
     @contextmanager
     def open(self, path: str) -> Generator[HTTPResponse]:
         """Read something large, piece by piece.

@@ -36,6 +36,7 @@ TRAIL: dict[str, list[tuple[str, str]]] = {
     f"PATCH {V1}/schedules/{{schedule_id}}": [("schedule.updated", "schedule")],
     f"POST {V1}/schedules/{{schedule_id}}/pause": [("schedule.paused", "schedule")],
     f"POST {V1}/schedules/{{schedule_id}}/resume": [("schedule.resumed", "schedule")],
+    f"POST {V1}/schedules/{{schedule_id}}/run-now": [("schedule.run_now", "schedule")],
     f"DELETE {V1}/schedules/{{schedule_id}}": [("schedule.deleted", "schedule")],
     f"DELETE {V1}/mailbox": [("mailbox.emptied", "")],
     f"POST {V1}/webhooks/secret": [("webhook_secret.made", "user")],

@@ -20,13 +20,13 @@ from taskforge.core.cursor import seal, seal_moment, unseal, unseal_moment
 from taskforge.core.duties import DutyView
 from taskforge.core.errors import Fault, Invalid
 from taskforge.core.people import Permission, Principal
-from taskforge.core.schedule import YEARS, Plan, PlanChange, Span, check, upcoming
+from taskforge.core.schedule import YEARS, Fired, Plan, PlanChange, Span, check, upcoming
 from taskforge.core.schedule_view import FireRecord, ScheduleDetail, ScheduleItem
 from taskforge.core.timetable import Fire, explain, local
 from taskforge.db.duties import list_duties
 from taskforge.db.job_lists import WORD_PATTERN
 from taskforge.db.schedules import ScheduleFilters, list_schedules
-from taskforge.flows import schedule_view, schedules
+from taskforge.flows import fire, schedule_view, schedules
 from taskforge.flows.deps import Deps
 
 Asked = Request[Principal, Any, Any]
@@ -229,6 +229,19 @@ async def resume(
     return await schedules.resume(deps, schedule_id, request.user)
 
 
+@post("/schedules/{schedule_id:uuid}/run-now", operation_id="runSchedule",
+      summary="Fire a schedule now", guards=SCHEDULE, status_code=200,
+      opt={"problems": [409]})  # fmt: skip
+async def run_now(
+    schedule_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]
+) -> Fired:
+    """Beside its timetable, which stays as it is; also while it is paused, or after its end.
+
+    `overlap` counts: the answer has the job, or says why there is none, or that it waits.
+    """
+    return await fire.run_now(deps, schedule_id, request.user)
+
+
 @get("/schedules/{schedule_id:uuid}/fires", operation_id="listFires",
      summary="List what became of a schedule's moments", guards=READ)  # fmt: skip
 async def fires(
@@ -249,6 +262,18 @@ async def fires(
 
 router = Router(
     "/",
-    route_handlers=[try_, list_, create, system, show, change, delete_, pause, resume, fires],
+    route_handlers=[
+        try_,
+        list_,
+        create,
+        system,
+        show,
+        change,
+        delete_,
+        pause,
+        resume,
+        run_now,
+        fires,
+    ],
     tags=["schedules"],
 )
