@@ -17,6 +17,7 @@ class Commands(LazyGroup):
         "job": Entry("taskforge.cli.job:app", USE, "Submit, list, watch, cancel, retry jobs."),
         "upload": Entry("taskforge.cli.files:upload", USE, "Give a file for jobs to read."),
         "queue": Entry("taskforge.cli.fleet:queue", USE, "List, pause and resume queues."),
+        "schedule": Entry("taskforge.cli.schedule:schedule", USE, "Make jobs come again."),
         "types": Entry("taskforge.cli.job_types:app", USE, "List the job types."),
         "mail": Entry("taskforge.cli.mail:mail", USE, "Read what went to the mail sink."),
         "login": Entry("taskforge.cli.login:login", USE, "Sign in for the commands above."),
