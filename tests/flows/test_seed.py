@@ -10,9 +10,10 @@ from taskforge.core.people import Principal, Role
 from taskforge.core.states import JobStatus
 from taskforge.db import people
 from taskforge.db.job_lists import JobFilters, list_jobs
+from taskforge.db.schedules import ScheduleFilters, list_schedules
 from taskforge.flows import control
 from taskforge.flows.deps import open_deps
-from taskforge.flows.seed import SAMPLES, seed
+from taskforge.flows.seed import SAMPLES, SCHEDULES, seed
 from taskforge.handlers.registry import load
 
 
@@ -27,13 +28,23 @@ async def jobs(deps):
         return (await list_jobs(connection, JobFilters(), after=None, limit=50)).items
 
 
-async def test_an_empty_installation_gets_accounts_and_jobs(deps):
+async def listed(deps):
+    async with deps.db.connect() as connection:
+        found = await list_schedules(connection, ScheduleFilters(), after=None, limit=50)
+    return found.items
+
+
+async def test_an_empty_installation_gets_accounts_jobs_and_schedules(deps):
     seeded = await seed(deps)
 
     waiting = [job.status for job in await jobs(deps)]
     assert seeded.accounts == ["admin", "operator", "viewer"]
     assert seeded.jobs == len(SAMPLES) == len(waiting)
     assert waiting.count(JobStatus.SCHEDULED) == 1
+    assert seeded.schedules == len(SCHEDULES)
+    assert {it.name: it.paused for it in await listed(deps)} == {
+        plan.name: reason is not None for plan, reason in SCHEDULES
+    }
 
 
 async def test_a_second_seed_makes_nothing(deps):
@@ -41,13 +52,14 @@ async def test_a_second_seed_makes_nothing(deps):
 
     again = await seed(deps)
 
-    assert (again.accounts, again.jobs) == ([], 0)
+    assert (again.accounts, again.jobs, again.schedules) == ([], 0, 0)
 
 
 async def test_seeds_at_the_same_time_make_everything_once(deps):
     both = await asyncio.gather(seed(deps), seed(deps))
 
     assert len(await jobs(deps)) == len(SAMPLES)
+    assert len(await listed(deps)) == len(SCHEDULES) == sum(one.schedules for one in both)
     assert sorted(name for one in both for name in one.accounts) == ["admin", "operator", "viewer"]
 
 

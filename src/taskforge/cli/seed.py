@@ -14,7 +14,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def seed(as_json: Json = False) -> None:
-    """Make the demo accounts and, where there are no jobs, a few samples (development only)."""
+    """Make the demo accounts and, where there are no jobs, samples (development only)."""
     seeded = asyncio.run(with_deps(settings_or_exit(), seed_all))
     show(seeded, as_json=as_json, picture=lambda: _said(seeded))
 
@@ -22,4 +22,5 @@ def seed(as_json: Json = False) -> None:
 def _said(seeded: Seeded) -> str:
     if not seeded.accounts and not seeded.jobs:
         return "nothing was missing"
-    return f"accounts: {', '.join(seeded.accounts) or 'no new ones'}; sample jobs: {seeded.jobs}"
+    accounts = ", ".join(seeded.accounts) or "no new ones"
+    return f"accounts: {accounts}; sample jobs: {seeded.jobs}; schedules: {seeded.schedules}"

@@ -1,19 +1,22 @@
-"""The development seed: accounts to sign in with, and a few jobs to look at (SPEC §9).
+"""The development seed: accounts to sign in with, a few jobs and schedules to look at (SPEC §9).
 
 The jobs are ordinary ones, run by whatever workers there are; one of them is due in an hour, and
-one must fail, for it asks for a file that nobody has put there.
+one must fail, for it asks for a file that nobody has put there. One schedule makes a small job
+every five minutes; the other is paused.
 """
 
 from typing import Any
 
 import msgspec
 
-from taskforge.core.errors import Denied
-from taskforge.core.job import JobOrder
+from taskforge.core.errors import Conflict, Denied
+from taskforge.core.job import JobOrder, JobTemplate
 from taskforge.core.people import Principal, Role
 from taskforge.core.priority import Priority
+from taskforge.core.schedule import Plan
 from taskforge.db import people
 from taskforge.db.job_lists import JobFilters, list_jobs
+from taskforge.flows import schedules
 from taskforge.flows.accounts import ensure_demo_users, ensure_user
 from taskforge.flows.deps import Deps
 from taskforge.flows.submit import Submitted, submit_many
@@ -24,13 +27,14 @@ class Seeded(msgspec.Struct, frozen=True, kw_only=True):
 
     accounts: list[str]
     jobs: int
+    schedules: int
 
 
 async def seed(deps: Deps) -> Seeded:
     """Make what is missing; safe to repeat, also at the same time.
 
     The account of ADMIN_USERNAME is made when ADMIN_PASSWORD is set; then the demo accounts; then,
-    when there is no job at all, the sample jobs.
+    when there is no job at all, the sample jobs and schedules.
 
     Raises:
         Denied: this is a production installation, whose accounts nobody else may know.
@@ -41,7 +45,11 @@ async def seed(deps: Deps) -> Seeded:
             "`taskforge user create NAME --role admin`."
         )
     made = await _ensure_admin(deps) + await ensure_demo_users(deps)
-    return Seeded(accounts=made, jobs=await _submit_samples(deps))
+    by = await _first_operator(deps)
+    if by is None:
+        return Seeded(accounts=made, jobs=0, schedules=0)
+    new = await _make_schedules(deps, by)
+    return Seeded(accounts=made, jobs=await _submit_samples(deps, by), schedules=new)
 
 
 async def _ensure_admin(deps: Deps) -> list[str]:
@@ -56,16 +64,34 @@ async def _ensure_admin(deps: Deps) -> list[str]:
     return [settings.admin_username] if made else []
 
 
-async def _submit_samples(deps: Deps) -> int:
-    """Submit the samples as the demo operator; how many are new."""
+async def _first_operator(deps: Deps) -> Principal | None:
+    """The demo operator of an installation that has no job yet."""
     async with deps.db.connect() as connection:
         page = await list_jobs(connection, JobFilters(), after=None, limit=1)
         operator = await people.find_by_name(connection, Role.OPERATOR.value)
     if page.items or operator is None:
-        return 0
-    by = Principal(operator.id, operator.username, operator.role)
+        return None
+    return Principal(operator.id, operator.username, operator.role)
+
+
+async def _submit_samples(deps: Deps, by: Principal) -> int:
+    """Submit the samples; how many are new."""
     answers = await submit_many(deps, SAMPLES, by, atomic=False)
     return sum(1 for answer in answers if isinstance(answer, Submitted) and answer.fresh)
+
+
+async def _make_schedules(deps: Deps, by: Principal) -> int:
+    """Make the sample schedules; how many are new."""
+    made = 0
+    for plan, pause_reason in SCHEDULES:
+        try:
+            told = await schedules.create(deps, plan, by)
+        except Conflict:  # it is there
+            continue
+        made += 1
+        if pause_reason:
+            await schedules.pause(deps, told.answer.id, by, reason=pause_reason)
+    return made
 
 
 def _sample(name: str, payload: dict[str, Any], *tags: str, **rest: Any) -> JobOrder:
@@ -198,3 +224,39 @@ SAMPLES = (
         "quality",
     ),
 )
+
+SCHEDULES = (
+    (
+        Plan(
+            name="Sales by channel, every five minutes",
+            cron="*/5 * * * *",
+            jitter_seconds=20.0,
+            template=JobTemplate(
+                type="data_processing",
+                payload={
+                    "dataset": "sales_q1",
+                    "operation": "aggregate",
+                    "rows": 20_000,
+                    "params": {"group_by": ["channel"], "metrics": [{"fn": "count"}]},
+                },
+                tags=["demo", "sales"],
+            ),
+        ),
+        None,
+    ),
+    (
+        Plan(
+            name="Data quality, every night",
+            cron="30 2 * * *",
+            timezone="Europe/Paris",
+            template=JobTemplate(
+                type="data_processing",
+                payload={"dataset": "sales_q1", "operation": "profile", "rows": 200_000},
+                priority=Priority.LOW,
+                tags=["demo", "quality"],
+            ),
+        ),
+        "A sample: resume it, and it fires in the night.",
+    ),
+)
+"""Each with the reason why it is paused, if it is."""
