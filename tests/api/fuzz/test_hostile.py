@@ -5,6 +5,7 @@ be read back.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -48,7 +49,7 @@ def routes(document) -> list[Route]:
 
 async def sent(client: httpx.AsyncClient, route: Route, body: bytes) -> httpx.Response:
     path = route.path.replace("{name}", "email")
-    path = path.partition("{")[0] + NOBODY if "{" in path else path
+    path = re.sub(r"\{\w+\}", NOBODY, path)
     headers = {"Content-Type": "application/json"}
     return await client.request(route.method, path, content=body, headers=headers)
 
