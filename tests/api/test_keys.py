@@ -82,12 +82,13 @@ async def test_a_narrowed_key_acts_on_its_own_kind_alone(app, operator):
         refused = [
             await robot.post(f"{path}/cancel"),
             await robot.post(f"{path}/retry"),
+            await robot.patch(path, json={"priority": "low"}),
             await robot.delete(path),
         ]
     async with keyed(app, operator, scope={"types": ["data_processing"]}) as robot:
         cancelled = await robot.post(f"{path}/cancel")
 
-    assert [answer.status_code for answer in refused] == [403] * 3
+    assert [answer.status_code for answer in refused] == [403] * 4
     assert {answer.json()["code"] for answer in refused} == {"key_too_narrow"}
     assert cancelled.status_code == 200
 

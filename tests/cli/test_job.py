@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from taskforge.cli.output import ExitCode
+
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 PAYLOAD = '{"dataset":"sales_q1","operation":"profile","rows":10}'
 
@@ -198,3 +200,24 @@ print(sorted(servers & set(sys.modules)))
     )
 
     assert done.stdout == "[]\n"
+
+
+def test_waiting_jobs_get_another_priority(client, submitted):
+    ids = [submitted("--delay", "2h"), submitted("--delay", "2h")]
+
+    done = client("job", "priority", *ids, "high")
+
+    assert done.stdout.splitlines() == [f"{job_id} scheduled, high" for job_id in ids]
+    assert json.loads(client("job", "get", ids[1], "--json").stdout)["priority"] == "high"
+
+
+def test_the_first_job_that_cannot_change_ends_it(client, submitted):
+    ended, waits = submitted(), submitted()
+    client("job", "cancel", ended)
+
+    done = client("job", "priority", ended, waits, "low")
+
+    assert (done.exit_code, done.stdout) == (ExitCode.CONFLICT, "")
+    assert json.loads(client("job", "get", waits, "--json").stdout)["priority"] == "normal"
+    assert client("job", "priority", waits, "urgent").exit_code == ExitCode.USAGE
+    assert client("job", "priority", UNKNOWN, "low").exit_code == ExitCode.NOT_FOUND

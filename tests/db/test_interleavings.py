@@ -18,6 +18,7 @@ from support.invariants import broken
 from support.make import claimer, draft, ending, person
 from support.waiting import eventually
 from taskforge.core.ids import new_id
+from taskforge.core.priority import Priority
 from taskforge.core.retry import after_crash
 from taskforge.core.states import JobStatus, Move
 from taskforge.db import moves
@@ -55,12 +56,20 @@ async def revive(c: AsyncConnection, job_id: UUID) -> Any:
     return await moves.revive(c, [job_id], person("ann"))
 
 
+def reprioritise(priority: Priority) -> Act:
+    return lambda c, job_id: moves.reprioritise(c, [job_id], priority, person("ann"))
+
+
+async def prune(c: AsyncConnection, _job_id: UUID) -> Any:
+    return await prune_jobs(c, days=-1, limit=5)
+
+
 async def promote(c: AsyncConnection, _job_id: UUID) -> Any:
     return await moves.promote(c, limit=5)
 
 
 async def delete(c: AsyncConnection, job_id: UUID) -> Any:
-    return await delete_finished(c, [job_id])
+    return await delete_finished(c, [job_id], person("ann"))
 
 
 async def prune(c: AsyncConnection, _job_id: UUID) -> Any:
@@ -146,6 +155,23 @@ PAIRS = [
     Pair("delete, delete", "failed", delete, delete, {(None, True, False), (None, False, True)}),
     Pair("delete, success", "running", delete, end(Move.SUCCEED),
          {("success", False, True), (None, True, True)}),
+    Pair("new priority, claim", "queued", reprioritise(Priority.HIGH), claim_as(ME),
+         {("queued", True, False), ("running", True, True), ("running", False, True)}),
+    Pair("new priority, cancel", "queued", reprioritise(Priority.LOW), cancel,
+         {("cancelled", True, True), ("cancelled", False, True)}),
+    Pair("new priority, promote", "due", reprioritise(Priority.LOW), promote,
+         {("scheduled", True, False), ("queued", True, True)}),
+    Pair("new priority, same priority", "queued",
+         reprioritise(Priority.LOW), reprioritise(Priority.LOW),
+         {("queued", True, False), ("queued", False, True)}),
+    Pair("new priority, other priority", "queued",
+         reprioritise(Priority.LOW), reprioritise(Priority.HIGH), {("queued", True, True)}),
+    Pair("new priority, prune", "failed", reprioritise(Priority.LOW), prune,
+         {(None, False, True)}),
+    Pair("new priority, retry by hand", "failed", reprioritise(Priority.LOW), revive,
+         {("queued", False, True), ("queued", True, True)}),
+    Pair("new priority, roll-up", "queued", reprioritise(Priority.LOW), fold,
+         {("queued", True, True)}),
     Pair("hint, hint", "unhinted", hint, hint,
          {("queued", True, False), ("queued", False, True)}),
     Pair("hint, claim", "unhinted", hint, claim_as(ME),

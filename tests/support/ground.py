@@ -15,7 +15,7 @@ from taskforge.core.retry import RetryPolicy, after_crash
 from taskforge.core.states import JobStatus
 from taskforge.db import moves
 from taskforge.db.claims import Claimed
-from taskforge.db.counts import job_counts
+from taskforge.db.counts import MINUTES, job_counts
 from taskforge.db.engine import transaction
 from taskforge.db.leases import lock_expired
 from taskforge.db.prune import OWNED
@@ -27,7 +27,7 @@ Draw = Callable[[SearchStrategy[Any]], Any]
 
 TABLES = ("jobs", *OWNED, "job_deltas", "job_counts", "job_minutes", "idempotency_keys")
 LOOK = text("""
-SELECT id, status, attempt, failures, crashes, cycle, version,
+SELECT id, status, attempt, failures, crashes, cycle, version, priority,
        CASE status WHEN 'running' THEN worker_id END AS worker,
        cancel_requested_at IS NOT NULL AS cancel
 FROM jobs
@@ -35,6 +35,7 @@ FROM jobs
 WORKERS = [claimer() for _ in range(2)]
 FEW = 4
 """So many jobs meet each other often; with more, a life would only touch each once."""
+BIRTHS = text(f"SELECT coalesce(sum(n), 0) FROM {MINUTES} AS m WHERE status = 'submitted'")
 LATER = (JobStatus.SCHEDULED, JobStatus.RETRYING)
 HOUR = 3_600.0
 DELAYS = RetryPolicy(base_seconds=HOUR)
@@ -62,14 +63,16 @@ class Ground:
     def check(self) -> None:
         """The system agrees with the model, and every invariant holds."""
 
-        async def look(connection: AsyncConnection) -> tuple[list[Any], dict[str, int], Any]:
+        async def look(connection: AsyncConnection) -> tuple[list[Any], dict[str, int], Any, Any]:
             rows = (await connection.execute(LOOK)).mappings().all()
-            return list(rows), await broken(connection), await job_counts(connection)
+            births = await connection.scalar(BIRTHS)
+            return list(rows), await broken(connection), await job_counts(connection), births
 
-        rows, faults, counts = self._connected(look)
+        rows, faults, counts, births = self._connected(look)
         jobs = self.model.jobs
         assert {row["id"]: Job(**row) for row in rows} == jobs
         assert faults == {}
+        assert births == self.model.births
         found = [job.status for job in jobs.values()]
         assert counts.by_status == {status: found.count(status) for status in JobStatus}
 

@@ -53,6 +53,9 @@ ALWAYS: dict[str, str] = {
             OR COALESCE(max(a.number), 0) <> j.attempt - (j.status = 'running')::integer""",
     "a job has no details": """
         SELECT id FROM jobs WHERE NOT EXISTS (SELECT FROM job_details WHERE job_id = jobs.id)""",
+    "a job and its details differ in priority": """
+        SELECT id FROM jobs j JOIN job_details d ON d.job_id = j.id
+        WHERE j.priority <> d.priority""",
     "a result without success": """
         SELECT j.id FROM jobs j JOIN job_results r ON r.job_id = j.id
         WHERE r.result IS NOT NULL AND j.status <> 'success'""",

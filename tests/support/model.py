@@ -22,8 +22,8 @@ class Job:
     version: int = 1
     worker: UUID | None = None
     cancel: bool = False
+    priority: int = 2
     max_retries: int = field(default=3, compare=False)
-    rank: int = field(default=2, compare=False)
     due: bool = field(default=True, compare=False)
     silent: bool = field(default=False, compare=False)
     """Whether its lease has run out."""
@@ -47,16 +47,17 @@ class Model:
         self.grips: list[Grip] = []
         self.limits: dict[int | None, int] = {}
         """Of queues by rank, and of the one type there is (None)."""
+        self.births = 0
 
     def room(self, rank: int | None) -> int:
         """How many more may start of a queue, or of the type."""
         running = self.within([JobStatus.RUNNING])
         most = self.limits.get(rank, len(self.jobs) + len(running))
-        return max(most - sum(rank in (None, job.rank) for job in running), 0)
+        return max(most - sum(rank in (None, job.priority) for job in running), 0)
 
     def may_start(self, waiting: Iterable[Job]) -> int:
         """How many of these jobs may start."""
-        ranks = [job.rank for job in waiting]
+        ranks = [job.priority for job in waiting]
         queues = sum(min(ranks.count(rank), self.room(rank)) for rank in range(4))
         return min(self.room(None), queues)
 
@@ -69,10 +70,13 @@ class Model:
         return job is not None and (job.attempt, job.worker) == (grip.attempt, grip.worker_id)
 
     def born(
-        self, job_id: UUID, max_retries: int = 3, *, later: bool = False, rank: int = 2
+        self, job_id: UUID, max_retries: int = 3, *, later: bool = False, priority: int = 2
     ) -> None:
         status = JobStatus.SCHEDULED if later else JobStatus.QUEUED
-        self.jobs[job_id] = Job(job_id, status, max_retries=max_retries, due=not later, rank=rank)
+        self.jobs[job_id] = Job(
+            job_id, status, priority=priority, max_retries=max_retries, due=not later
+        )
+        self.births += 1
 
     def move(self, job_id: UUID, move: Move, **changes: Any) -> Job:
         job = self.jobs[job_id]
@@ -104,6 +108,11 @@ class Model:
             self.move(job_id, Move.CANCEL, cancel=True)
         elif not job.cancel:
             self.jobs[job_id] = replace(job, version=job.version + 1, cancel=True)
+
+    def reprioritised(self, job_id: UUID, priority: int) -> None:
+        job = self.jobs[job_id]
+        if job.priority != priority:
+            self.jobs[job_id] = replace(job, version=job.version + 1, priority=priority)
 
     def revived(self, job_id: UUID) -> None:
         cycle = self.jobs[job_id].cycle + 1

@@ -13,7 +13,7 @@ from taskforge.core.failures import InvalidInput, TargetError
 from taskforge.core.ids import new_id
 from taskforge.core.priority import Priority
 from taskforge.core.retry import Budget, after_failure
-from taskforge.core.states import FINAL, JobStatus, Move, allows
+from taskforge.core.states import FINAL, WAITING, JobStatus, Move, allows
 from taskforge.db.claims import Claimed, claim, claim_suspect, renew, save_progress
 from taskforge.db.counts import roll_up
 from taskforge.db.prune import prune_jobs, prune_keys
@@ -34,7 +34,7 @@ class World(Ground):
             delay_seconds=HOUR if later else None,
         )
         done = self.run(submit.submit(self.deps, asked, self.by))
-        return self.model.born(done.job.id, retries, later=later, rank=priority.rank)
+        return self.model.born(done.job.id, retries, later=later, priority=priority.rank)
 
     def submit_with_a_key(self, draw: Draw) -> None:
         key, retries = draw(sampled_from("ab")), draw(integers(0, 1))
@@ -93,6 +93,18 @@ class World(Ground):
             else:
                 assert job.status in FINAL
                 del self.model.jobs[job.id]
+
+    def reprioritise(self, draw: Draw) -> None:
+        if job := self._any_job(draw):
+            priority = draw(sampled_from(Priority))
+            try:
+                row = self.run(control.reprioritise(self.deps, job.id, priority, self.by))
+            except Conflict:
+                assert job.status not in WAITING
+            else:
+                assert job.status in WAITING
+                self.model.reprioritised(job.id, priority.rank)
+                assert row.version == self.model.jobs[job.id].version
 
     def ask_for_what_never_was(self, draw: Draw) -> None:
         action = draw(sampled_from([control.cancel, control.retry, control.delete]))
@@ -240,7 +252,7 @@ class World(Ground):
 
 PEOPLE = (
     World.submit, World.submit, World.submit_with_a_key, World.submit_many, World.cancel,
-    World.retry, World.delete, World.ask_for_what_never_was, World.limit,
+    World.retry, World.delete, World.reprioritise, World.ask_for_what_never_was, World.limit,
 )  # fmt: skip
 CREW = (
     World.claim, World.claim, World.claim, World.claim_a_suspect, World.heartbeat, World.report,

@@ -170,6 +170,20 @@ def retry(job_id: Id, as_json: Json = False) -> None:
 
 
 @app.command()
+def priority(
+    job_ids: Annotated[list[UUID], typer.Argument(metavar="ID...")],
+    wanted: Annotated[Priority, typer.Argument(metavar="PRIORITY")],
+    as_json: Json = False,
+) -> None:
+    """Give waiting jobs another priority, one after the other; the first that cannot ends it."""
+    api = open_api()
+    for job_id in job_ids:
+        answer = api.patch(f"/jobs/{job_id}", {"priority": wanted.value})
+        said = f"{job_id} {answer.read(JobRow).status}, {wanted.value}"
+        show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda said=said: said)
+
+
+@app.command()
 def logs(
     job_id: Id,
     level: Annotated[LogLevel, typer.Option(help="The least serious to show.")] = LogLevel.DEBUG,

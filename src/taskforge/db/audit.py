@@ -34,17 +34,24 @@ INSERT_DEEDS = f"INSERT INTO audit ({_COLUMNS}) SELECT {_COLUMNS} FROM {_DEEDS}"
 
 _INSERT = text(INSERT_DEEDS)
 
-AUDIT_MOVED = f""",
+_AUDIT_MOVED = f""",
 audited AS (
     INSERT INTO audit ({_COLUMNS})
-    SELECT d.id, d.actor_id, d.api_key_id, d.ip, d.action, d.target,
-           jsonb_build_object('status', m.left_status),
-           jsonb_build_object('status', m.status) || COALESCE(m.data - 'api_key_id', '{{}}')
+    SELECT d.id, d.actor_id, d.api_key_id, d.ip, d.action, d.target, {{before}}, {{after}}
     FROM moved m JOIN {_DEEDS} ON d.target = 'job:' || m.id
 )
 """
+AUDIT_MOVED = _AUDIT_MOVED.format(
+    before="jsonb_build_object('status', m.left_status)",
+    after="jsonb_build_object('status', m.status) || COALESCE(m.data - 'api_key_id', '{}')",
+)
 """A step after `moved` (see `story.py`): of the deeds, each with a job as its target, it writes
 those whose job did move, with what the move changed."""
+AUDIT_REPRIORITISED = _AUDIT_MOVED.format(
+    before="jsonb_build_object('priority', m.data #> '{priority,0}')",
+    after="jsonb_build_object('priority', m.data #> '{priority,1}')",
+)
+"""The same for a change of priority, of which `data` says the old one and the new one."""
 
 # The oldest alone, whatever their number: rows are as old as their ids, give or take a clock.
 _PRUNE = text("""

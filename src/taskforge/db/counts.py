@@ -6,6 +6,9 @@ Appending makes no row hot. `roll_up` folds deltas into `job_counts` (how many j
 `job_minutes` (what happened when). Readers add what is folded and what is not in one statement,
 that is in one snapshot, so they see every delta exactly once, whatever a roll-up does meanwhile.
 
+A job that changes its priority leaves under the old one, and leaves a negative number of times
+under the new one: so it is in the counts, and neither a birth nor an entry that rates would show.
+
 In `job_minutes`, status `running` carries waits and every other status run times. The pseudo-status
 `submitted` counts births, which are also counted under the status they entered.
 """

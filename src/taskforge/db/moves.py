@@ -1,6 +1,7 @@
 """Every move of `core/states.py` but the claim (`claims.py`), each as one statement.
 
 With `birth.py` and `claims.py` this is all that ever writes `jobs.status`; a rule test says so.
+`reprioritise` leaves it as it is: a waiting job goes to another queue, and its story tells so.
 
 Every statement is set-based and has the same shape: *picked* locks the rows that may move, in id
 order or skipping what others hold; *moved* updates them; the tail tells the story (`job_events`)
@@ -20,12 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.job import JobRow, Progress
 from taskforge.core.people import Principal
+from taskforge.core.priority import BY_RANK, Priority
 from taskforge.core.states import FINAL, MOVES, WAITING, JobStatus, Move
 from taskforge.db.admission import LIMITED
-from taskforge.db.audit import AUDIT_MOVED, deed
+from taskforge.db.audit import AUDIT_MOVED, AUDIT_REPRIORITISED, deed
 from taskforge.db.engine import dump_json
+from taskforge.db.reach import REACHED, reach_of
 from taskforge.db.rows import job_row
-from taskforge.db.story import NOTIFY, REOPEN, SHOW, TAIL, listed
+from taskforge.db.story import NOTIFY, REOPEN, REQUEUED, SHOW, TAIL, listed
 
 _TARGETS = ", ".join(f"('{move}', '{rule.target}')" for move, rule in MOVES.items())
 _FINAL = listed(FINAL)
@@ -168,7 +171,7 @@ _CANCEL = text(
     f"""
 WITH picked AS MATERIALIZED (
     SELECT id, status AS left_status FROM jobs
-    WHERE id = ANY(CAST(:ids AS uuid[]))
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND {REACHED}
       AND (status IN {listed(WAITING)} OR (status = {_RUNNING} AND cancel_requested_at IS NULL))
     ORDER BY id FOR NO KEY UPDATE
 ),
@@ -192,7 +195,8 @@ _REVIVE = text(
     f"""
 WITH picked AS MATERIALIZED (
     SELECT id, status AS left_status FROM jobs
-    WHERE id = ANY(CAST(:ids AS uuid[])) AND status IN {listed(MOVES[Move.REVIVE].sources)}
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND {REACHED}
+      AND status IN {listed(MOVES[Move.REVIVE].sources)}
     ORDER BY id FOR NO KEY UPDATE
 ),
 moved AS (
@@ -209,6 +213,34 @@ moved AS (
 """
 )
 
+_NAMES = f"(CAST(ARRAY{[str(it) for it in BY_RANK]} AS text[]))"
+_REPRIORITISE = text(
+    f"""
+WITH picked AS MATERIALIZED (
+    SELECT id, status AS left_status, priority AS left_priority FROM jobs
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND {REACHED} AND status IN {listed(WAITING)}
+      AND priority <> :rank
+      AND (CAST(:ranks AS smallint[]) IS NULL OR :rank = ANY(CAST(:ranks AS smallint[])))
+    ORDER BY id FOR NO KEY UPDATE
+),
+moved AS (
+    UPDATE jobs j SET priority = :rank, version = j.version + 1,
+        hinted_at = CASE j.status WHEN {_QUEUED} THEN clock_timestamp() ELSE j.hinted_at END,
+        hint_count = 0
+    FROM picked p WHERE j.id = p.id
+    RETURNING j.*, clock_timestamp() AS at, p.left_status, p.left_priority,
+        CAST(:actor AS text) AS actor,
+        jsonb_strip_nulls(jsonb_build_object(
+            'priority', to_jsonb(ARRAY[{_NAMES}[p.left_priority + 1], {_NAMES}[j.priority + 1]]),
+            'api_key_id', CAST(:api_key_id AS text))) AS data,
+        CAST(NULL AS float8) AS seconds
+),
+detailed AS (
+    UPDATE job_details d SET priority = m.priority FROM moved m WHERE d.job_id = m.id
+){AUDIT_REPRIORITISED}{REQUEUED}{TAIL}{SHOW}
+"""
+)
+
 
 async def promote(connection: AsyncConnection, *, limit: int) -> list[Moved]:
     """Queue what has become due, oldest first; rows that a rival holds are left to it (R-25)."""
@@ -218,7 +250,8 @@ async def promote(connection: AsyncConnection, *, limit: int) -> list[Moved]:
 async def cancel(connection: AsyncConnection, ids: Sequence[UUID], by: Principal) -> list[Moved]:
     """Cancel waiting jobs, and ask running ones to stop, in one statement (R-18).
 
-    A job that is already asked to stop, or that has ended, is absent from the answer.
+    A job that is already asked to stop, that has ended, or that `by` does not reach, is absent from
+    the answer.
     """
     return await _move(connection, _CANCEL, _asked(ids, by, "job.cancelled"))
 
@@ -226,12 +259,25 @@ async def cancel(connection: AsyncConnection, ids: Sequence[UUID], by: Principal
 async def make_way(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Moved]:
     """Cancel as `cancel` does, for a later job of the same schedule: no deed of a person (R-64)."""
     asked = {"ids": list(ids), "actor": "scheduler", "api_key_id": None, "deeds": "[]"}
-    return await _move(connection, _CANCEL, asked)
+    return await _move(connection, _CANCEL, {**asked, **reach_of(None)})
 
 
 async def revive(connection: AsyncConnection, ids: Sequence[UUID], by: Principal) -> list[Moved]:
-    """Queue ended jobs again, with failures and crashes from zero."""
+    """Queue ended jobs again, with failures and crashes from zero, where `by` reaches them."""
     return await _move(connection, _REVIVE, _asked(ids, by, "job.retried"))
+
+
+async def reprioritise(
+    connection: AsyncConnection, ids: Sequence[UUID], priority: Priority, by: Principal
+) -> list[Moved]:
+    """Give waiting jobs another priority, which puts them into its queue; due times stay.
+
+    Absent from the answer are jobs that run, have ended or have this priority already, and those
+    that `by` does not reach: it has to reach the queue they leave and the one they enter. The
+    caller hints those that are `queued`, for it is to the new queue that a hint has to go.
+    """
+    values = {**_asked(ids, by, "job.reprioritised"), "rank": priority.rank}
+    return await _move(connection, _REPRIORITISE, values)
 
 
 def _asked(ids: Sequence[UUID], by: Principal, action: str) -> dict[str, Any]:
@@ -241,6 +287,7 @@ def _asked(ids: Sequence[UUID], by: Principal, action: str) -> dict[str, Any]:
         "actor": by.actor,
         "api_key_id": by.api_key_id and str(by.api_key_id),
         "deeds": dump_json([deed(by, action, f"job:{id_}") for id_ in ids]),
+        **reach_of(by),
     }
 
 

@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from taskforge.core.people import Principal
 from taskforge.core.priority import BY_RANK, Priority
 from taskforge.core.states import FINAL, JobStatus
 from taskforge.db.credentials import ENDED_DAYS
+from taskforge.db.reach import REACHED, reach_of
 from taskforge.db.story import listed
 
 OWNED = (
@@ -44,7 +46,8 @@ SELECT id, type, priority, status, version, at FROM gone
 _DELETE_IDS = text(
     _DELETE.format(
         picked=f"""
-    SELECT id FROM jobs WHERE id = ANY(CAST(:ids AS uuid[])) AND status IN {listed(FINAL)}
+    SELECT id FROM jobs
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND status IN {listed(FINAL)} AND {REACHED}
     ORDER BY id FOR UPDATE SKIP LOCKED
 """
     )
@@ -93,9 +96,11 @@ class Deleted(NamedTuple):
     at: datetime
 
 
-async def delete_finished(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Deleted]:
-    """Delete these jobs where they have ended; the others are absent from the answer."""
-    rows = await connection.execute(_DELETE_IDS, {"ids": list(ids)})
+async def delete_finished(
+    connection: AsyncConnection, ids: Sequence[UUID], by: Principal
+) -> list[Deleted]:
+    """Delete these jobs where they have ended and `by` reaches them; others are not answered."""
+    rows = await connection.execute(_DELETE_IDS, {"ids": list(ids), **reach_of(by)})
     return [Deleted(r[0], r[1], BY_RANK[r[2]], JobStatus(r[3]), r[4], r[5]) for r in rows]
 
 

@@ -36,6 +36,17 @@ tallied AS (
 )
 """.format(bucket=BUCKET_SQL.format("seconds"))
 
+REQUEUED = """,
+requeued AS (
+    -- Who comes leaves a negative number of times: an entry would count in rates, or as a birth.
+    INSERT INTO job_deltas (minute, n, seconds, priority, bucket, type, left_status)
+    SELECT date_trunc('minute', min(at)), sum(n), 0, side, -1, type, status
+    FROM moved, LATERAL (VALUES (left_priority, 1), (priority, -1)) AS sides(side, n)
+    GROUP BY side, type, status
+)
+"""
+"""A step for jobs that keep their status and change their `priority`, of old `left_priority`."""
+
 # One receiver is one address of one account: accounts do not share their fates.
 NOTIFY = f""",
 notified AS (

@@ -1,4 +1,8 @@
-"""What people do to jobs: cancel, retry, delete."""
+"""What people do to jobs: cancel, retry, delete, give another priority.
+
+Each statement asks by itself whether the job is in a state for it and within the caller's reach;
+only when nothing came of it the job is looked at, to say why (S-14).
+"""
 
 import asyncio
 from uuid import UUID
@@ -7,7 +11,8 @@ from taskforge.core.errors import Conflict, NotFound
 from taskforge.core.events import DeletedFrame
 from taskforge.core.job import JobRow
 from taskforge.core.people import Principal
-from taskforge.core.states import is_final
+from taskforge.core.priority import Priority
+from taskforge.core.states import WAITING, JobStatus, is_final
 from taskforge.db import moves
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
@@ -15,7 +20,7 @@ from taskforge.db.job_rows import get_row
 from taskforge.db.prune import delete_finished
 from taskforge.flows.deps import Deps
 from taskforge.flows.frames import moved
-from taskforge.flows.reach import check_reaches_job
+from taskforge.flows.reach import check_reach, check_reaches_priority
 from taskforge.flows.stops import tell_cancelled
 from taskforge.log import get_logger
 
@@ -32,12 +37,11 @@ async def cancel(deps: Deps, job_id: UUID, by: Principal) -> JobRow:
         Denied: an API key that is narrowed to other jobs.
         Conflict: the job has ended.
     """
-    await check_reaches_job(deps, job_id, by)
     async with deps.db.connect() as connection:
         done = await moves.cancel(connection, [job_id], by)
         current = None if done else await get_row(connection, job_id)
     if not done:
-        return _asked_already(job_id, current)
+        return _asked_already(job_id, current, by)
     await tell_cancelled(deps, done)
     return done[0].row
 
@@ -50,15 +54,38 @@ async def retry(deps: Deps, job_id: UUID, by: Principal) -> JobRow:
         Denied: an API key that is narrowed to other jobs.
         Conflict: the job succeeded, waits or runs.
     """
-    await check_reaches_job(deps, job_id, by)
     async with deps.db.connect() as connection:
         done = await moves.revive(connection, [job_id], by)
         current = None if done else await get_row(connection, job_id)
     if not done:
-        raise _refusal(job_id, current, "retry", "only what failed or was cancelled can be")
+        known = _known(job_id, current, by)
+        raise _refusal(known, "retry", "only what failed or was cancelled can be")
     row, at, _ = done[0]
     deps.stream.announce_soon([moved(row, at)])
     await deps.hinter.hint([(row.priority, row.id)])
+    return row
+
+
+async def reprioritise(deps: Deps, job_id: UUID, priority: Priority, by: Principal) -> JobRow:
+    """Put a waiting job into the queue of another priority; its time, if it has one, stays.
+
+    Asking twice is not an error: the second call answers with the job as it is.
+
+    Raises:
+        NotFound: no such job.
+        Denied: an API key that is narrowed to other jobs, or to other queues than the new one.
+        Conflict: the job runs or has ended.
+    """
+    async with deps.db.connect() as connection:
+        done = await moves.reprioritise(connection, [job_id], priority, by)
+        current = None if done else await get_row(connection, job_id)
+    if not done:
+        return _waits_already(_known(job_id, current, by), priority, by)
+    row, at, _ = done[0]
+    deps.stream.announce_soon([moved(row, at)])
+    if row.status is JobStatus.QUEUED:
+        # Its old hint, wherever it is, finds nothing that its queue may start, and ends quietly.
+        await deps.hinter.hint([(row.priority, row.id)])
     return row
 
 
@@ -70,14 +97,14 @@ async def delete(deps: Deps, job_id: UUID, by: Principal) -> None:
         Denied: an API key that is narrowed to other jobs.
         Conflict: the job has not ended.
     """
-    await check_reaches_job(deps, job_id, by)
     async with transaction(deps.db) as connection:
-        gone = await delete_finished(connection, [job_id])
+        gone = await delete_finished(connection, [job_id], by)
         current = None if gone else await get_row(connection, job_id)
         if gone:  # its own events go with it
             await note(connection, by, "job.deleted", f"job:{job_id}", before=gone[0])
     if not gone:
-        raise _refusal(job_id, current, "delete", "only ended jobs can be; cancel it first")
+        known = _known(job_id, current, by)
+        raise _refusal(known, "delete", "only ended jobs can be; cancel it first")
     await asyncio.to_thread(deps.store.drop_jobs, [it.id for it in gone])
     log.info("job.deleted", job_id=str(job_id), actor=by.actor)
     deps.stream.announce_soon(
@@ -95,13 +122,35 @@ async def delete(deps: Deps, job_id: UUID, by: Principal) -> None:
     )
 
 
-def _asked_already(job_id: UUID, current: JobRow | None) -> JobRow:
-    if current is None or is_final(current.status):
-        raise _refusal(job_id, current, "cancel", "it has ended")
+def _asked_already(job_id: UUID, current: JobRow | None, by: Principal) -> JobRow:
+    known = _known(job_id, current, by)
+    if is_final(known.status):
+        raise _refusal(known, "cancel", "it has ended")
+    if known.cancel_requested_at is None:
+        raise _changed(known)
+    return known
+
+
+def _waits_already(known: JobRow, priority: Priority, by: Principal) -> JobRow:
+    check_reaches_priority(by, priority)
+    if known.status not in WAITING:
+        why = "only a job that waits has a place in a queue"
+        raise _refusal(known, "change the priority of", why, code="job_not_waiting")
+    if known.priority is not priority:
+        raise _changed(known)
+    return known
+
+
+def _known(job_id: UUID, current: JobRow | None, by: Principal) -> JobRow:
+    if current is None:
+        raise NotFound(f"there is no job {job_id}")
+    check_reach(by, current.type, current.priority)
     return current
 
 
-def _refusal(job_id: UUID, current: JobRow | None, verb: str, why: str) -> Conflict | NotFound:
-    if current is None:
-        return NotFound(f"there is no job {job_id}")
-    return Conflict(f"job {job_id} is {current.status}: cannot {verb} it, {why}")
+def _refusal(known: JobRow, verb: str, why: str, *, code: str | None = None) -> Conflict:
+    return Conflict(f"job {known.id} is {known.status}: cannot {verb} it, {why}", code=code)
+
+
+def _changed(known: JobRow) -> Conflict:
+    return Conflict(f"job {known.id} has changed at this moment and is {known.status}: ask again")

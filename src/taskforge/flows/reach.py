@@ -19,6 +19,16 @@ def check_reach(by: Principal, job_type: str, priority: Priority) -> None:
         raise _narrow(f"jobs of type {job_type!r} in queue {priority.queue!r}")
 
 
+def check_reaches_priority(by: Principal, priority: Priority) -> None:
+    """Refuse a key that is narrowed to other queues, whatever the type.
+
+    Raises:
+        Denied: it is.
+    """
+    if by.scope and by.scope.priorities is not None and priority not in by.scope.priorities:
+        raise _narrow(f"queue {priority.queue!r}")
+
+
 def check_reaches_queue(by: Principal, priority: Priority) -> None:
     """Refuse a key that is narrowed to some types, or to other queues: a queue has all types.
 
@@ -55,7 +65,8 @@ def check_reaches_all(by: Principal, what: str) -> None:
 async def check_reaches_job(deps: Deps, job_id: UUID, by: Principal) -> None:
     """The same for a job that is there; one that is not is for the caller to miss.
 
-    Type and queue of a job never change, so this may be asked before the statement that acts.
+    Good for jobs that have ended. Others may change their queue before the caller's statement,
+    which then has to ask for itself (`db/reach.py`).
 
     Raises:
         Denied: the key does not reach it.

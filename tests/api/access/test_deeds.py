@@ -25,6 +25,7 @@ TRAIL: dict[str, list[tuple[str, str]]] = {
     f"POST {V1}/jobs/bulk": [("job.submitted", "job")],
     f"POST {V1}/jobs/{{job_id}}/cancel": [("job.cancelled", "job")],
     f"POST {V1}/jobs/{{job_id}}/retry": [("job.retried", "job")],
+    f"PATCH {V1}/jobs/{{job_id}}": [("job.reprioritised", "job")],
     f"DELETE {V1}/jobs/{{job_id}}": [("job.deleted", "job")],
     f"POST {V1}/uploads": [("upload.created", "upload")],
     f"DELETE {V1}/uploads/{{upload_id}}": [("upload.deleted", "upload")],

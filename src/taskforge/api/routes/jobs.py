@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, post
+from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -31,6 +31,7 @@ from taskforge.core.history import JobDetail, LogLevel
 from taskforge.core.job import JobOrder, JobRow
 from taskforge.core.jsonguard import check_payload
 from taskforge.core.people import Permission, Principal
+from taskforge.core.priority import Priority
 from taskforge.db.job_lists import list_jobs
 from taskforge.db.jobs import job_artifacts, job_detail, job_exists, job_logs
 from taskforge.flows import control
@@ -45,6 +46,12 @@ MAX_SEQ = (1 << 53) - 1
 READ = [needs(Permission.READ)]
 SUBMIT = [needs(Permission.SUBMIT)]
 ACT = [needs(Permission.ACT)]
+
+
+class JobChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be different about a waiting job."""
+
+    priority: Priority
 
 
 @get("/jobs", operation_id="listJobs", summary="List jobs, newest first", guards=READ,
@@ -170,6 +177,20 @@ async def retry(job_id: FromPath[UUID], request: Asked, deps: NamedDependency[De
     return await control.retry(deps, job_id, request.user)
 
 
+@patch("/jobs/{job_id:uuid}", operation_id="changeJob", summary="Change a job's priority",
+       guards=ACT,
+       opt={"problems": [409], "example": {"priority": "high"},
+            "answer": {"priority": "high", "version": 2}})  # fmt: skip
+async def change(
+    job_id: FromPath[UUID], data: JSONBody[JobChange], request: Asked, deps: NamedDependency[Deps]
+) -> JobRow:
+    """For jobs that wait: the next free slot goes by the new priority; due times stay.
+
+    A job that runs or has ended is refused. The priority that it has already changes nothing.
+    """
+    return await control.reprioritise(deps, job_id, data.priority, request.user)
+
+
 @delete("/jobs/{job_id:uuid}", operation_id="deleteJob", summary="Delete an ended job",
         guards=ACT, opt={"problems": [409]})  # fmt: skip
 async def delete_(job_id: FromPath[UUID], request: Asked, deps: NamedDependency[Deps]) -> None:
@@ -202,6 +223,6 @@ def _unknown(job_id: UUID) -> NotFound:
 
 router = Router(
     "/",
-    route_handlers=[list_, submit_, show, logs, artifacts, cancel, retry, delete_],
+    route_handlers=[list_, submit_, show, logs, artifacts, cancel, retry, change, delete_],
     tags=["jobs"],
 )
