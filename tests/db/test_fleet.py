@@ -6,17 +6,19 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, text, update
 
-from taskforge.core.fleet import WorkerStatus
+from taskforge.core.fleet import Wanted, WorkerFacts, WorkerStatus
 from taskforge.core.ids import new_id
 from taskforge.core.priority import Priority
 from taskforge.db.claims import Claimer, claim
 from taskforge.db.counts import roll_up
-from taskforge.db.fleet import list_queues, list_workers
-from taskforge.db.roster import Member, beat, leave
+from taskforge.db.fleet import get_worker, list_queues, list_workers
+from taskforge.db.hints import free_slots
+from taskforge.db.roster import Member, Standing, beat, leave, order
 from taskforge.db.service_tables import job_deltas, queues, workers
 from taskforge.db.tables import jobs
 
 LEASE = 30.0
+ONLINE = WorkerStatus.ONLINE
 
 
 def member(host: str = "one") -> Member:
@@ -25,7 +27,7 @@ def member(host: str = "one") -> Member:
 
 async def test_a_worker_shows_who_it_is_and_what_it_runs(connection, plant):
     one = member()
-    await beat(connection, one, status="online", facts={"memory_mb": 80})
+    await beat(connection, one, status=ONLINE, facts=WorkerFacts(memory_bytes=80))
     ids = await plant(
         [{"status": "running", "worker_id": one.id, "priority": 0}, {"status": "running"}]
     )
@@ -33,7 +35,7 @@ async def test_a_worker_shows_who_it_is_and_what_it_runs(connection, plant):
     (shown,) = await list_workers(connection, lease_seconds=LEASE)
 
     assert (shown.id, shown.host, shown.pid, shown.slots) == (one.id, "one", 42, 16)
-    assert (shown.queues, shown.facts) == (["critical", "default"], {"memory_mb": 80})
+    assert (shown.queues, shown.facts) == (["critical", "default"], WorkerFacts(memory_bytes=80))
     assert shown.status is WorkerStatus.ONLINE
     assert 0 <= shown.heartbeat_age_seconds < LEASE
     assert [(job.id, job.priority, job.attempt) for job in shown.jobs] == [
@@ -46,7 +48,7 @@ async def test_a_worker_shows_who_it_is_and_what_it_runs(connection, plant):
     [(0.5, WorkerStatus.ONLINE), (0.7, WorkerStatus.LATE), (20, WorkerStatus.LATE)],
 )
 async def test_a_worker_that_missed_two_beats_is_late(connection, silent, status):
-    await beat(connection, member(), status="online", facts={})
+    await beat(connection, member(), status=ONLINE, facts=WorkerFacts())
     await connection.execute(
         update(workers).values(beat_at=workers.c.beat_at - timedelta(seconds=LEASE * silent))
     )
@@ -57,10 +59,99 @@ async def test_a_worker_that_missed_two_beats_is_late(connection, silent, status
     assert shown.heartbeat_age_seconds >= LEASE * silent
 
 
+async def ordered(connection, worker_id, wanted):
+    return await order(connection, worker_id, wanted, actor="user:ann", reason="a look")
+
+
+async def test_a_beat_brings_the_order_and_leaves_it_as_it_is(connection):
+    one = member()
+    await beat(connection, one, status=ONLINE, facts=WorkerFacts())
+
+    standing = await ordered(connection, one.id, Wanted.DRAIN)
+
+    assert standing == Standing(ONLINE, Wanted.RUN, True)
+    for _ in range(2):
+        draining = WorkerStatus.DRAINING
+        assert await beat(connection, one, status=draining, facts=WorkerFacts()) is Wanted.DRAIN
+    shown = await get_worker(connection, one.id, lease_seconds=LEASE)
+    assert shown
+    assert (shown.wanted, shown.wanted_by, shown.wanted_reason) == (
+        Wanted.DRAIN, "user:ann", "a look",
+    )  # fmt: skip
+    assert shown.wanted_at is not None
+
+
+async def test_a_unit_that_was_forgotten_meanwhile_is_still_to_drain(connection):
+    one = member()
+
+    known = await beat(connection, one, status=ONLINE, facts=WorkerFacts(), wanted=Wanted.DRAIN)
+
+    assert known is Wanted.DRAIN
+
+
+@pytest.mark.parametrize(
+    ("status", "before", "wanted", "turned"),
+    [
+        ("online", Wanted.RUN, Wanted.DRAIN, True),
+        ("online", Wanted.RUN, Wanted.STOP, True),
+        ("online", Wanted.RUN, Wanted.RUN, False),
+        ("draining", Wanted.DRAIN, Wanted.RUN, True),
+        ("draining", Wanted.DRAIN, Wanted.STOP, True),
+        ("draining", Wanted.DRAIN, Wanted.DRAIN, False),
+        ("online", Wanted.STOP, Wanted.RUN, False),
+        ("online", Wanted.STOP, Wanted.DRAIN, False),
+        ("online", Wanted.STOP, Wanted.STOP, False),
+        ("stopping", Wanted.RUN, Wanted.DRAIN, False),
+        ("stopping", Wanted.DRAIN, Wanted.RUN, False),
+        ("stopping", Wanted.RUN, Wanted.STOP, False),
+        ("offline", Wanted.RUN, Wanted.DRAIN, False),
+        ("offline", Wanted.DRAIN, Wanted.RUN, False),
+    ],
+)
+async def test_an_order_turns_only_what_can_be_turned(connection, status, before, wanted, turned):
+    one = member()
+    await beat(connection, one, status=ONLINE, facts=WorkerFacts())
+    await connection.execute(update(workers).values(status=status, wanted=before.value))
+
+    standing = await ordered(connection, one.id, wanted)
+
+    assert standing == Standing(WorkerStatus(status), before, turned)
+    shown = await get_worker(connection, one.id, lease_seconds=LEASE)
+    assert shown
+    assert shown.wanted is (wanted if turned else before)
+
+
+async def test_nobody_obeys_for_a_unit_that_is_unknown(connection):
+    assert await ordered(connection, new_id(), Wanted.DRAIN) is None
+    assert await get_worker(connection, new_id(), lease_seconds=LEASE) is None
+
+
+async def test_slots_of_a_unit_that_is_to_drain_are_not_free(connection):
+    one = member()
+    await beat(connection, one, status=ONLINE, facts=WorkerFacts())
+    assert (await free_slots(connection))[Priority.NORMAL] == 16
+
+    await ordered(connection, one.id, Wanted.DRAIN)
+
+    assert (await free_slots(connection))[Priority.NORMAL] == 0
+    default = (await list_queues(connection))[2]
+    assert (default.workers, default.slots) == (0, 0)
+
+
+async def test_facts_of_another_release_are_shown_as_far_as_they_are_known(connection):
+    one = member()
+    await beat(connection, one, status=ONLINE, facts=WorkerFacts())
+    await connection.execute(update(workers).values(facts={"memory_bytes": 7, "running": 1}))
+
+    (shown,) = await list_workers(connection, lease_seconds=LEASE)
+
+    assert shown.facts == WorkerFacts(memory_bytes=7)
+
+
 async def test_workers_that_are_gone_come_last(connection):
     gone, here = member("gone"), member("here")
-    await beat(connection, here, status="online", facts={})
-    await beat(connection, gone, status="online", facts={})
+    await beat(connection, here, status=ONLINE, facts=WorkerFacts())
+    await beat(connection, gone, status=ONLINE, facts=WorkerFacts())
     await leave(connection, gone.id)
 
     shown = await list_workers(connection, lease_seconds=LEASE)

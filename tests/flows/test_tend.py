@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from support.make import claimer, order, person
 from support.waiting import eventually
+from taskforge.core.fleet import WorkerFacts, WorkerStatus
 from taskforge.core.ids import new_id
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
@@ -151,7 +152,7 @@ async def test_a_paused_queue_is_not_hinted_again(deps, plain):
 async def register(deps, slots):
     member = Member(ME.worker_id, "here", 1, "1", [p.queue for p in Priority], ["noop"], slots)
     async with deps.db.connect() as connection:
-        await beat(connection, member, status="online", facts={})
+        await beat(connection, member, status=WorkerStatus.ONLINE, facts=WorkerFacts())
 
 
 async def lost(deps, plain, **fields):

@@ -54,6 +54,31 @@ async def test_a_program_that_ends_starts_again(supervisor, heard, stopping, unt
     assert "one ended with exit code 3; it starts again in 0.5 s" in heard.lines("taskforge")
 
 
+async def test_a_program_that_was_told_to_end_stays_away(supervisor, heard, stopping, until):
+    one = shell("one", "echo up")._replace(again="`start` starts it")
+    running = asyncio.create_task(supervisor.run([one, shell("two", "exec sleep 300")]))
+
+    await until(lambda: heard.lines("taskforge"))
+
+    assert heard.lines("taskforge") == ["one was told to stop; `start` starts it"]
+    assert not running.done()
+    stopping.ask()
+    await running
+    assert heard.lines("one") == ["up"]
+
+
+async def test_a_program_that_may_be_told_to_end_starts_again_when_it_breaks(
+    supervisor, heard, stopping, until
+):
+    one = shell("one", "echo up; kill -9 $$")._replace(again="`start` starts it")
+    running = asyncio.create_task(supervisor.run([one]))
+
+    await until(lambda: len(heard.lines("one")) >= 2)
+
+    stopping.ask()
+    await running
+
+
 async def test_stopping_is_gentle_and_waits(supervisor, heard, stopping, until):
     script = "trap 'sleep 0.2; echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done"
     running = asyncio.create_task(supervisor.run([shell("one", script), shell("two", script)]))

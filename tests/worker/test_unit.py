@@ -108,7 +108,7 @@ async def test_a_second_signal_hands_the_jobs_back_at_once(make_arena):
     arena.supervisor.forget(unit)
 
     unit.send(signal.SIGTERM)
-    await eventually(lambda: draining(arena))
+    await eventually(lambda: stopping(arena))
     began = time.monotonic()
     unit.send(signal.SIGTERM)
 
@@ -120,8 +120,8 @@ async def test_a_second_signal_hands_the_jobs_back_at_once(make_arena):
     assert left == []
 
 
-async def draining(arena):
-    return await arena.db.fetchval("SELECT count(*) FROM workers WHERE status = 'draining'")
+async def stopping(arena):
+    return await arena.db.fetchval("SELECT count(*) FROM workers WHERE status = 'stopping'")
 
 
 async def test_a_blocked_loop_ends_its_unit_and_the_job_goes_to_another(arena):

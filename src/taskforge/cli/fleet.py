@@ -1,4 +1,4 @@
-"""`taskforge queue`, `worker list`: what runs jobs, seen and steered over the API."""
+"""`taskforge queue`: what waits, seen and steered over the API."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,27 +7,20 @@ from urllib.parse import quote
 
 import msgspec
 import typer
-from rich.console import RenderableType
 from rich.table import Column, Table
-from rich.text import Text
 
 from taskforge.cli.client import Answer, open_api
 from taskforge.cli.limits import Most, places
-from taskforge.cli.moments import age, moment, span, took
+from taskforge.cli.moments import moment, span, took
 from taskforge.cli.output import Json, show
 from taskforge.cli.pictures import cell
-from taskforge.core.fleet import QueueView, WorkerView
+from taskforge.core.fleet import QueueView
 
 queue = typer.Typer(add_completion=False, no_args_is_help=True)
-workers = typer.Typer(add_completion=False)
 
 
 class _Queues(msgspec.Struct, frozen=True):
     items: list[QueueView]
-
-
-class _Workers(msgspec.Struct, frozen=True):
-    items: list[WorkerView]
 
 
 @queue.callback()
@@ -88,15 +81,6 @@ def _show_queue(answer: Answer, *, as_json: bool) -> None:
     show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _queue_table([found]))
 
 
-@workers.command()
-def list_workers(as_json: Json = False) -> None:
-    """List the worker units, those at work first."""
-    api = open_api()
-    answer = api.get("/workers")
-    found = answer.read(_Workers).items
-    show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: _worker_table(found))
-
-
 def _queue_table(queues: Sequence[QueueView]) -> Table:
     numbers = [
         Column(name, justify="right")
@@ -127,22 +111,3 @@ def _pause(one: QueueView) -> str:
         return ""
     end = "" if one.resume_at is None else f", until {one.resume_at:%Y-%m-%d %H:%M %Z}"
     return f"paused by {one.paused_by}: {one.pause_reason or 'no reason given'}{end}"
-
-
-def _worker_table(workers: Sequence[WorkerView]) -> RenderableType:
-    if not workers:
-        return Text("no workers; `taskforge worker` starts one", style="dim")
-    now = datetime.now(UTC)
-    table = Table("id", "status", "host", "pid", "version", "queues", "jobs", "started", box=None)
-    for one in workers:
-        table.add_row(
-            Text(str(one.id), no_wrap=True),
-            one.status.value,
-            cell(one.host),
-            str(one.pid),
-            cell(one.version),
-            cell(",".join(one.queues)),
-            f"{len(one.jobs)} of {one.slots}",
-            age(one.started_at, now),
-        )
-    return table

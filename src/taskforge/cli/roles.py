@@ -13,7 +13,13 @@ class WorkerCommands(LazyGroup):
     """What `taskforge worker` does besides working; a client's imports must not burden a worker."""
 
     entries: ClassVar[dict[str, Entry]] = {
-        "list": Entry("taskforge.cli.fleet:workers", "Use it", "List the worker units."),
+        "list": Entry("taskforge.cli.units:listing", "Use it", "List the worker units."),
+        "show": Entry("taskforge.cli.units:showing", "Use it", "Show a worker unit."),
+        "drain": Entry(
+            "taskforge.cli.units:draining", "Use it", "Let it finish its jobs and take no more."
+        ),
+        "resume": Entry("taskforge.cli.units:resuming", "Use it", "Let it take jobs again."),
+        "stop": Entry("taskforge.cli.units:stopping", "Use it", "End it."),
     }
 
 

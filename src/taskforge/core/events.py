@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from taskforge.core.fleet import WorkerStatus
 from taskforge.core.job import JobRow
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
@@ -82,12 +83,13 @@ class JobFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class WorkerFrame(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A worker unit came or went."""
+    """A worker unit came or went, or is there in another status than before."""
 
     event: Event
     worker_id: UUID
     host: str
     pid: int
+    status: WorkerStatus
     at: datetime
     reason: str | None = None
 

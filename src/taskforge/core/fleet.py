@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,8 +16,39 @@ class WorkerStatus(StrEnum):
     LATE = "late"
     """It has missed two heartbeats; after three its jobs go to others."""
     DRAINING = "draining"
-    """It finishes what it has and takes nothing new."""
+    """It finishes what it has and takes nothing new until it is resumed; drained when it runs no
+    jobs any more."""
+    STOPPING = "stopping"
+    """It lets its jobs finish for a while, hands back the rest, and ends."""
     OFFLINE = "offline"
+
+
+class Wanted(StrEnum):
+    """What a worker unit is ordered to do."""
+
+    RUN = "run"
+    DRAIN = "drain"
+    STOP = "stop"
+    """For good: who has been told to stop is not resumed."""
+
+
+class WorkerFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a unit tells about itself with each heartbeat; null is unknown (yet)."""
+
+    memory_bytes: int | None = None
+    """Resident memory of its process, without the children that jobs start."""
+    cpu_percent: float | None = None
+    """Of one core, since the heartbeat before; 200 is two cores."""
+    loop_lag_mean_seconds: float | None = None
+    """How late its event loop did what was due, on average since the heartbeat before."""
+    loop_lag_max_seconds: float | None = None
+    """The same, at worst; what is overdue at this moment included."""
+    running_jobs: int | None = None
+    """Attempts that it holds, those whose outcome is being recorded included."""
+    started_jobs: int | None = None
+    """Attempts since it started."""
+    ended_jobs: int | None = None
+    """Those of them that have ended, however they did."""
 
 
 class CurrentJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +77,13 @@ class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
     beat_at: datetime
     heartbeat_age_seconds: float
     stopped_at: datetime | None = None
-    facts: dict[str, Any] | None = None
-    """What it tells about itself: memory, loop lag."""
+    wanted: Wanted
+    """What it is ordered to do; its `status` follows within a second, or a heartbeat."""
+    wanted_by: str | None
+    """Who gave the order; null when nobody ever gave one."""
+    wanted_at: datetime | None
+    wanted_reason: str | None
+    facts: WorkerFacts | None = None
     jobs: list[CurrentJob]
     """At most 1,000, the oldest first."""
 

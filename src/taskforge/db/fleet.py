@@ -1,12 +1,20 @@
 """Reads of workers and queues."""
 
 from typing import Final
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from taskforge.core.fleet import CurrentJob, QueueView, WorkerStatus, WorkerView
+from taskforge.core.fleet import (
+    CurrentJob,
+    QueueView,
+    Wanted,
+    WorkerFacts,
+    WorkerStatus,
+    WorkerView,
+)
 from taskforge.core.priority import BY_RANK
 from taskforge.db.counts import MINUTES, RATE_MINUTES, STANDING, THIS_MINUTE
 
@@ -14,9 +22,9 @@ MAX_WORKERS: Final = 1_000
 
 _WORKERS = text("""
 SELECT w.id, w.host, w.pid, w.version, w.queues, w.types, w.slots, w.started_at, w.beat_at,
-    w.stopped_at, w.facts::text AS facts,
+    w.stopped_at, w.wanted, w.wanted_by, w.wanted_at, w.wanted_reason, w.facts::text AS facts,
     greatest(extract(epoch FROM clock_timestamp() - w.beat_at), 0)::float8 AS age,
-    CASE WHEN w.status = 'online'
+    CASE WHEN w.status <> 'offline'
               AND w.beat_at < clock_timestamp() - :late_seconds * interval '1 second'
          THEN 'late' ELSE w.status END AS status,
     (SELECT json_agg(c ORDER BY c.started_at, c.id)::text FROM (
@@ -25,6 +33,7 @@ SELECT w.id, w.host, w.pid, w.version, w.queues, w.types, w.slots, w.started_at,
         FROM jobs j WHERE j.worker_id = w.id AND j.status = 'running'
         ORDER BY j.id LIMIT 1000) AS c) AS jobs
 FROM workers w
+WHERE CAST(:id AS uuid) IS NULL OR w.id = :id
 ORDER BY w.status = 'offline', w.started_at DESC, w.id LIMIT :limit
 """)
 
@@ -56,7 +65,7 @@ LEFT JOIN depths d USING (priority)
 LEFT JOIN rates r USING (priority)
 LEFT JOIN LATERAL (
     SELECT count(*) AS units, sum(w.slots) AS slots FROM workers w
-    WHERE w.status = 'online' AND q.name = ANY(w.queues)) AS u ON true
+    WHERE w.status = 'online' AND w.wanted = 'run' AND q.name = ANY(w.queues)) AS u ON true
 CROSS JOIN LATERAL (
     -- Two partial indexes hold the due jobs: those that crashed twice wait in one of their own.
     SELECT least(
@@ -69,6 +78,7 @@ ORDER BY q.priority
 """)
 
 _JOBS = msgspec.json.Decoder(list[CurrentJob])
+_FACTS = msgspec.json.Decoder(WorkerFacts)
 
 
 async def list_workers(connection: AsyncConnection, *, lease_seconds: float) -> list[WorkerView]:
@@ -78,7 +88,22 @@ async def list_workers(connection: AsyncConnection, *, lease_seconds: float) -> 
         connection: any.
         lease_seconds: the installation's; a third of it lies between two heartbeats.
     """
+    return await _workers(connection, None, lease_seconds)
+
+
+async def get_worker(
+    connection: AsyncConnection, worker_id: UUID, *, lease_seconds: float
+) -> WorkerView | None:
+    """One of them; None when the roster does not have it (any more)."""
+    found = await _workers(connection, worker_id, lease_seconds)
+    return found[0] if found else None
+
+
+async def _workers(
+    connection: AsyncConnection, only: UUID | None, lease_seconds: float
+) -> list[WorkerView]:
     values = {
+        "id": only,
         "late_seconds": lease_seconds * 2 / 3,
         "names": list(BY_RANK),
         "limit": MAX_WORKERS,
@@ -113,7 +138,11 @@ def _worker(row: RowMapping) -> WorkerView:
         beat_at=row["beat_at"],
         heartbeat_age_seconds=row["age"],
         stopped_at=row["stopped_at"],
-        facts=None if facts is None else msgspec.json.decode(facts),
+        wanted=Wanted(row["wanted"]),
+        wanted_by=row["wanted_by"],
+        wanted_at=row["wanted_at"],
+        wanted_reason=row["wanted_reason"],
+        facts=None if facts is None else _FACTS.decode(facts),
         jobs=_JOBS.decode(row["jobs"] or "[]"),
     )
 

@@ -64,7 +64,7 @@ SELECT q.priority, LEAST(
 FROM queues q LEFT JOIN (
     SELECT w.queues, w.slots, (SELECT count(*) FROM jobs j
                                WHERE j.status = 'running' AND j.worker_id = w.id) AS busy
-    FROM workers w WHERE w.status = 'online'
+    FROM workers w WHERE w.status = 'online' AND w.wanted = 'run'
 ) AS w ON q.name = ANY(w.queues)
 WHERE q.paused_at IS NULL
 GROUP BY q.priority

@@ -75,8 +75,9 @@ workers = Table(
     Column("wanted", Text, nullable=False, server_default="run"),
     Column("wanted_by", Text),
     Column("wanted_at", TIME),
+    Column("wanted_reason", Text),
     Column("facts", JSONB),
-    CheckConstraint("status IN ('draining', 'offline', 'online')", name="status"),
+    CheckConstraint("status IN ('draining', 'offline', 'online', 'stopping')", name="status"),
     CheckConstraint("wanted IN ('drain', 'run', 'stop')", name="wanted"),
     postgresql_with=BUSY,
 )

@@ -134,8 +134,10 @@ def _asked_already(job_id: UUID, current: JobRow | None, by: Principal) -> JobRo
 def _waits_already(known: JobRow, priority: Priority, by: Principal) -> JobRow:
     check_reaches_priority(by, priority)
     if known.status not in WAITING:
-        why = "only a job that waits has a place in a queue"
-        raise _refusal(known, "change the priority of", why, code="job_not_waiting")
+        raise Conflict(
+            f"job {known.id} is {known.status}: only one that waits has a place in a queue",
+            code="job_not_waiting",
+        )
     if known.priority is not priority:
         raise _changed(known)
     return known
@@ -148,8 +150,8 @@ def _known(job_id: UUID, current: JobRow | None, by: Principal) -> JobRow:
     return current
 
 
-def _refusal(known: JobRow, verb: str, why: str, *, code: str | None = None) -> Conflict:
-    return Conflict(f"job {known.id} is {known.status}: cannot {verb} it, {why}", code=code)
+def _refusal(known: JobRow, verb: str, why: str) -> Conflict:
+    return Conflict(f"job {known.id} is {known.status}: cannot {verb} it, {why}")
 
 
 def _changed(known: JobRow) -> Conflict:

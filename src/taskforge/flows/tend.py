@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.config import Settings
 from taskforge.core.events import Event, WorkerFrame
+from taskforge.core.fleet import WorkerStatus
 from taskforge.core.retry import after_crash
 from taskforge.core.states import FINAL, JobStatus
 from taskforge.core.watch import Watch
@@ -125,6 +126,7 @@ async def fleet(deps: Deps) -> int:
                 worker_id=it.id,
                 host=it.host,
                 pid=it.pid,
+                status=WorkerStatus.OFFLINE,
                 at=it.at,
                 reason="lost",
             )

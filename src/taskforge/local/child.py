@@ -22,6 +22,9 @@ class Program(NamedTuple):
 
     name: str
     argv: tuple[str, ...]
+    again: str | None = None
+    """How to get it back when it was told to end, which exit status 0 says; None: it is started
+    again however it ends."""
 
 
 class Stopping:

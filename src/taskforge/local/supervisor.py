@@ -19,7 +19,7 @@ OURSELVES = "taskforge"
 
 
 class Supervisor:
-    """Restarts what ends, with growing delay.
+    """Restarts what ends, with growing delay; not what may be told to end, and was.
 
     Args:
         env: the environment of the programs.
@@ -58,6 +58,9 @@ class Supervisor:
                 grace_seconds=self._grace,
             )
             if self._stopping.asked.is_set():
+                return
+            if code == 0 and program.again is not None:
+                self._say(OURSELVES, f"{program.name} was told to stop; {program.again}")
                 return
             if time.monotonic() - began > STEADY_SECONDS:
                 delay = FIRST_DELAY

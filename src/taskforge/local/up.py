@@ -28,6 +28,9 @@ PORTS_TRIED = 100
 GRACE_SECONDS = 5.0
 """On top of the time that a worker may drain."""
 _ASK_SECONDS = 0.1
+ANOTHER_WORKER = (
+    "`taskforge worker` in another terminal starts one, as does the next `taskforge up`"
+)
 EXAMPLE = '{"dataset":"sales_q1","operation":"aggregate","rows":50000}'
 
 T = TypeVar("T")
@@ -125,7 +128,10 @@ def _programs(wishes: Wishes, port: int) -> list[Program]:
     return [
         Program("api", (*command, "api", *listen)),
         Program("scheduler", (*command, "scheduler")),
-        *(Program(f"worker-{n}", (*command, "worker")) for n in range(1, wishes.workers + 1)),
+        *(
+            Program(f"worker-{n}", (*command, "worker"), ANOTHER_WORKER)
+            for n in range(1, wishes.workers + 1)
+        ),
     ]
 
 

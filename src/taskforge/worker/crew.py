@@ -74,7 +74,7 @@ class Crew:
         self._carry = carry
         self._rooms = Rooms(unit.deps.registry.concurrency)
         self._shares = Shares(unit.deps.settings.priority_share_percent, unit.claimer.ranks)
-        self._relay = Relay(unit.deps, self._rooms.full)
+        self._relay = Relay(unit.deps, self._rooms)
         self._asks: list[_Ask] = []
         self._claiming: asyncio.Task[None] | None = None
         self._working = 0
@@ -84,9 +84,13 @@ class Crew:
         self._unsure = False
         """Whether a claim may have taken jobs that we do not know of."""
         self._isolated = False
-        self._draining = False
+        self._closed = False
+        """Whether nothing is to be claimed: it rests, or leaves for good."""
+        self._leaving = False
         self._idle = asyncio.Event()
         self._idle.set()
+        self.started = 0
+        """Attempts, since the beginning."""
         self.holds: dict[tuple[UUID, int], Hold] = {}
         """Attempts of this unit by job and number, those being recorded included.
 
@@ -110,7 +114,8 @@ class Crew:
         self._kick()
         tasks = await answer
         if missing := set(ids) - tasks.keys():
-            await self._pass_on(priority, missing)
+            at_once = self._backlog or self._closed  # by then our own gate is closed
+            await self._relay.pass_on(priority, missing, at_once=at_once)
         if tasks:
             await asyncio.wait(tasks.values())
 
@@ -144,14 +149,23 @@ class Crew:
         self._suspects = True
         self._kick()
 
+    def rest(self) -> None:
+        """Claim no more until `resume`; what runs goes on, and hints go on to other units."""
+        self._closed = True
+        self._admit()
+
+    def resume(self) -> None:
+        """Claim again, what waits already first; a crew that leaves does not come back."""
+        self._closed = self._leaving
+        self._backlog = True
+        self._kick()
+
     async def drain(self, seconds: float, *, hasten: Callable[[], bool]) -> None:
         """Claim no more, let jobs end for `seconds`, then hand back what still runs (R-90).
 
-        Args:
-            seconds: the grace.
-            hasten: asked ten times a second whether to cut the grace short.
+        `hasten` is asked ten times a second whether to cut the grace short.
         """
-        self._draining = True
+        self._closed = self._leaving = True
         self._relay.close()
         self._admit()
         self._kick()
@@ -173,13 +187,6 @@ class Crew:
         except TimeoutError:
             log.error("crew.stuck", jobs=len(self.holds))
 
-    async def _pass_on(self, priority: Priority, ids: Iterable[UUID]) -> None:
-        """Hint what we have no room for; our own gate is closed until the backlog is gone."""
-        if self._backlog or self._draining:
-            await self.unit.deps.hinter.hint([(priority, job_id) for job_id in ids])
-        elif self._rooms.full():
-            self._relay.keep(ids)
-
     @property
     def _free(self) -> int:
         """Slots to fill. Outcomes being recorded count once there are more than slots."""
@@ -194,9 +201,9 @@ class Crew:
         try:
             while self._wants_claim():
                 asks, self._asks = self._asks, []
-                if self._draining or self._isolated or self._free <= 0:
+                if self._closed or self._isolated or self._free <= 0:
                     # Whatever these hints name is left to filling, here or elsewhere.
-                    self._backlog = self._backlog or not self._draining
+                    self._backlog = self._backlog or not self._closed
                     self._start([], asks)
                     return
                 await self._claim(asks)
@@ -207,28 +214,17 @@ class Crew:
     def _wants_claim(self) -> bool:
         if self._asks:
             return True
+        ready = not self._closed and not self._isolated and self._free > 0
         more = self._backlog or self._vacant or self._rooms.wanted
-        ready = not self._draining and not self._isolated and self._free > 0
         return ready and (more or (self._suspects and not self.holds))
 
     async def _claim(self, asks: list[_Ask]) -> None:
         free, asked_at = self._free, time.monotonic()
         try:
-            if self._unsure:
-                strays = await take_strays(self.unit, list(self.holds))
-                self._unsure = False
-                if strays:
-                    self._backlog = True
-                    self._start(strays, asks, asked_at)
-                    return
-            if self._suspects and not self.holds:
-                self._suspects = False
-                suspect = await take_suspect(self.unit)
-                if suspect:
-                    self._isolated = True
-                    self._backlog = True
-                    self._start([suspect], asks, asked_at)
-                    return
+            if first := await self._first():
+                self._backlog = True
+                self._start(first, asks, asked_at)
+                return
             ids = [job_id for ask in asks for job_id in ask.ids][:ASKED_IDS]
             rooms, owed = self._rooms.left(), self._shares.owed(free)
             self._vacant = False
@@ -244,6 +240,20 @@ class Crew:
         self._rooms.taken(rooms, [job.row.type for job in claimed])
         self._start(claimed, asks, asked_at)
 
+    async def _first(self) -> list[Claimed]:
+        """What comes before a claim: jobs of a lost answer; a suspect, while nothing else runs."""
+        if self._unsure:
+            strays = await take_strays(self.unit, list(self.holds))
+            self._unsure = False
+            if strays:
+                return strays
+        if not self._suspects or self.holds:
+            return []
+        self._suspects = False
+        suspect = await take_suspect(self.unit)
+        self._isolated = suspect is not None
+        return [suspect] if suspect else []
+
     def _start(self, claimed: list[Claimed], asks: list[_Ask], asked_at: float = 0.0) -> None:
         tasks: dict[UUID, asyncio.Task[None]] = {}
         for job in claimed:
@@ -252,6 +262,7 @@ class Crew:
             self._working += 1
             self._rooms.enter(job.row.type)
             tasks[job.row.id] = asyncio.create_task(self._run(hold))
+        self.started += len(claimed)
         if claimed:
             self._idle.clear()
         for ask in asks:
@@ -275,7 +286,7 @@ class Crew:
 
     async def _vacated(self, row: JobRow) -> None:
         """What waits for the place of this job is ours to start, or else another unit's."""
-        if self._draining or self._isolated:
+        if self._closed or self._isolated:
             await self.unit.deps.hinter.hint([(row.priority, row.id)])
             return
         self._vacant = True
@@ -296,5 +307,5 @@ class Crew:
         self._admit()
 
     def _admit(self) -> None:
-        closed = self._draining or self._isolated or self._backlog
+        closed = self._closed or self._isolated or self._backlog
         self._gate.admit(0 if closed else max(self._free, 0))

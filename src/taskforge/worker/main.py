@@ -19,6 +19,7 @@ from taskforge import __version__
 from taskforge.bus.client import open_sync_client
 from taskforge.config import Settings
 from taskforge.core.events import Event, WorkerFrame
+from taskforge.core.fleet import WorkerStatus
 from taskforge.core.ids import new_id
 from taskforge.core.priority import BY_QUEUE, QUEUES
 from taskforge.db.claims import Claimer
@@ -32,7 +33,7 @@ from taskforge.worker.actors import declare_actors
 from taskforge.worker.broker import Broker
 from taskforge.worker.crew import Crew
 from taskforge.worker.gate import Gate
-from taskforge.worker.heart import Heart
+from taskforge.worker.heart import Body, Heart
 from taskforge.worker.middleware import Verdicts
 
 STATEMENT_SECONDS = 10.0
@@ -46,7 +47,7 @@ log = get_logger(__name__)
 
 
 def run(settings: Settings, *, queues: Sequence[str] = QUEUES, threads: int | None = None) -> int:
-    """Run a unit until SIGTERM or SIGINT; a second one hands the jobs back at once.
+    """Run a unit until SIGTERM, SIGINT or an order to stop; a second signal hands the jobs back.
 
     Args:
         settings: addresses, lease, drain time.
@@ -54,7 +55,7 @@ def run(settings: Settings, *, queues: Sequence[str] = QUEUES, threads: int | No
         threads: slots; the settings' own when left out.
 
     Returns:
-        0 after a clean drain.
+        0 after a clean drain: whoever told it to end, a supervisor may leave it at that.
 
     Raises:
         ValueError: an unknown queue.
@@ -126,11 +127,11 @@ class _Process:
             self._crew,
             self._gate,
             self._loop_thread.loop,
-            is_sound=self._is_sound,
+            Body(self._is_sound, self._signalled.set, self._announce),
         )
 
     def serve(self) -> None:
-        """Work until a signal comes."""
+        """Work until a signal or an order to stop comes."""
         usual = threading.stack_size(STACK_BYTES)
         self._worker.start()
         threading.stack_size(usual)
@@ -142,8 +143,8 @@ class _Process:
 
     def stop(self) -> None:
         """Drain, tell everybody, and close."""
-        log.info("worker.draining", jobs=len(self._crew.holds))
-        self._heart.status = "draining"
+        log.info("worker.stopping", jobs=len(self._crew.holds))
+        self._heart.leave()
         drained = asyncio.run_coroutine_threadsafe(self._drain(), self._loop_thread.loop)
         drained.result()
         self._worker.stop(timeout=DRAMATIQ_STOP_MS)
@@ -189,7 +190,7 @@ class _Process:
 
     async def _begin(self) -> None:
         self._crew.start()
-        self._tell(Event.WORKER_ONLINE, None)
+        self._announce(WorkerStatus.ONLINE)
 
     async def _drain(self) -> None:
         await self._crew.drain(self._settings.drain_seconds, hasten=self._hasten.is_set)
@@ -200,18 +201,17 @@ class _Process:
                 await leave(connection, self._member.id)
         except Exception as error:  # noqa: BLE001 - a database that is away must not keep us here
             log.warning("worker.unlisted", error=repr(error))
-        self._tell(Event.WORKER_OFFLINE, "stopped")
+        self._announce(WorkerStatus.OFFLINE, "stopped")
 
-    def _tell(self, event: Event, reason: str | None) -> None:
-        self._deps.stream.announce_soon(
-            [
-                WorkerFrame(
-                    event=event,
-                    worker_id=self._member.id,
-                    host=self._member.host,
-                    pid=self._member.pid,
-                    at=datetime.now(UTC),
-                    reason=reason,
-                )
-            ]
+    def _announce(self, status: WorkerStatus, reason: str | None = None) -> None:
+        gone = status is WorkerStatus.OFFLINE
+        frame = WorkerFrame(
+            event=Event.WORKER_OFFLINE if gone else Event.WORKER_ONLINE,
+            worker_id=self._member.id,
+            host=self._member.host,
+            pid=self._member.pid,
+            status=status,
+            at=datetime.now(UTC),
+            reason=reason,
         )
+        self._deps.stream.announce_soon([frame])

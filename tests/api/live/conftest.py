@@ -23,6 +23,7 @@ from taskforge.bus.follow import StreamReader
 from taskforge.bus.stream import EventStream
 from taskforge.config import Settings
 from taskforge.core.events import Event, JobFrame, LogLine, WorkerFrame
+from taskforge.core.fleet import WorkerStatus
 from taskforge.core.ids import new_id
 from taskforge.core.job import JobRow
 from taskforge.core.people import Role
@@ -73,7 +74,13 @@ def log_frame(seq, job_id=JOB):
 def bulky():
     """A frame of 60 kB."""
     return WorkerFrame(
-        event=Event.WORKER_OFFLINE, worker_id=new_id(), host="h", pid=1, at=NOW, reason="x" * 60_000
+        event=Event.WORKER_OFFLINE,
+        worker_id=new_id(),
+        host="h",
+        pid=1,
+        status=WorkerStatus.OFFLINE,
+        at=NOW,
+        reason="x" * 60_000,
     )
 
 

@@ -116,6 +116,7 @@ PATH_WORDS = {
     "/deliveries/{delivery_id}": "Id of the delivery.",
     "/endpoints/{endpoint_id}": "Id of the receiver.",
     "/users/{user_id}": "Id of the account.",
+    "/workers/{worker_id}": "Id of the worker unit.",
     "/queues/{name}": "Name of the queue: `critical`, `high`, `default` or `low`.",
 }
 """What a parameter in a path is, by its place there."""
