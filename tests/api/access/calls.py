@@ -17,6 +17,8 @@ V1 = "/api/v1"
 FILE = "out.txt"
 ENDED = {f"POST {V1}/jobs/{{job_id}}/retry", f"DELETE {V1}/jobs/{{job_id}}"}
 """Routes for jobs that have ended."""
+DRAINED = {f"POST {V1}/workers/{{worker_id}}/resume"}
+"""Routes for workers that are drained."""
 ENDLESS = {f"GET {V1}/events"}
 NEW = "{new}"
 """In a body: a word that was never there before."""
@@ -41,6 +43,7 @@ THINGS: dict[str, Make] = {
     "upload_id": lambda world, owner: world.upload(owner),
     "delivery_id": lambda world, owner: world.delivery(owner),
     "endpoint_id": lambda world, owner: world.endpoint(owner),
+    "worker_id": lambda world, _: world.worker(),
     "mail_id": lambda world, _: world.mail(),
     "key_id": lambda world, owner: world.key(owner),
     "session_id": lambda world, owner: world.session(owner),
@@ -115,6 +118,8 @@ class Caller:
             return await self._world.artifact(owner, FILE)
         if route in ENDED:
             return await self._world.job(owner, ended=True)
+        if route in DRAINED:
+            return await self._world.worker(drained=True)
         name = route.partition("{")[2].partition("}")[0]
         return await THINGS[name](self._world, owner)
 

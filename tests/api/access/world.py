@@ -9,6 +9,7 @@ from litestar import Litestar
 from sqlalchemy import text
 
 from support.make import draft
+from taskforge.core.fleet import Wanted, WorkerFacts, WorkerStatus
 from taskforge.core.history import ArtifactRecord
 from taskforge.core.ids import new_id
 from taskforge.core.mailbox import Caught
@@ -17,6 +18,7 @@ from taskforge.db import moves
 from taskforge.db.birth import create
 from taskforge.db.engine import transaction
 from taskforge.db.mailbox import MailFilters, add_caught, list_mail
+from taskforge.db.roster import Member, beat
 from taskforge.db.uploads import NewUpload, add_upload
 from taskforge.flows import accounts, sessions
 from taskforge.flows.deps import Deps
@@ -171,6 +173,19 @@ class World:
         async with self.deps.db.connect() as connection:
             await add_caught(connection, [one])
             return (await list_mail(connection, MailFilters(), after=None, limit=1)).items[0].id
+
+    async def worker(self, *, drained: bool = False) -> UUID:
+        """A worker unit that is there, or that was drained."""
+        member = Member(new_id(), "one", 1, "0.1.0", ["default"], ["email"], 1)
+        async with self.deps.db.connect() as connection:
+            await beat(
+                connection,
+                member,
+                status=WorkerStatus.ONLINE,
+                facts=WorkerFacts(),
+                wanted=Wanted.DRAIN if drained else Wanted.RUN,
+            )
+        return member.id
 
     async def delivery(self, owner: Principal) -> UUID:
         """A webhook that is owed."""
