@@ -212,12 +212,13 @@ def test_waiting_jobs_get_another_priority(client, submitted):
 
 
 def test_the_first_job_that_cannot_change_ends_it(client, submitted):
-    ended, waits = submitted(), submitted()
+    first, ended, waits = submitted(), submitted(), submitted()
     client("job", "cancel", ended)
 
-    done = client("job", "priority", ended, waits, "low")
+    done = client("job", "priority", first, ended, waits, "low", "--json")
 
-    assert (done.exit_code, done.stdout) == (ExitCode.CONFLICT, "")
+    assert done.exit_code == ExitCode.CONFLICT
+    assert [it["id"] for it in json.loads(done.stdout)["items"]] == [first]
     assert json.loads(client("job", "get", waits, "--json").stdout)["priority"] == "normal"
     assert client("job", "priority", waits, "urgent").exit_code == ExitCode.USAGE
     assert client("job", "priority", UNKNOWN, "low").exit_code == ExitCode.NOT_FOUND

@@ -177,6 +177,50 @@ async def waits_for_a_lock(plain):
     await eventually(look)
 
 
+async def test_a_crew_that_rests_passes_hints_on_and_goes_on_with_what_waits(deps, make_crew):
+    runs = await ordered(deps, "pause", {"seconds": 0.3})
+    crew = make_crew()
+    crew.start()
+    await until(deps, runs, JobStatus.RUNNING)
+    crew.rest()
+    job_id = await ordered(deps)
+    await deps.redis.delete("taskforge:default")
+
+    await asyncio.wait_for(crew.serve(Priority.NORMAL, [job_id]), 5)
+
+    assert await deps.redis.llen("taskforge:default") == 1  # for another unit
+    assert (await until(deps, runs, JobStatus.SUCCESS)).attempt == 1
+    assert (await until(deps, job_id, JobStatus.QUEUED)).attempt == 0
+    crew.resume()
+    await until(deps, job_id, JobStatus.SUCCESS)
+
+
+async def test_what_a_claim_under_way_brings_runs_although_the_crew_rests(deps, make_crew, plain):
+    job_id = await ordered(deps)
+    crew = make_crew()
+    gate = plain.transaction()
+    await gate.start()
+    await plain.execute("LOCK TABLE queues IN ACCESS EXCLUSIVE MODE")
+    crew.start()
+    await waits_for_a_lock(plain)
+
+    crew.rest()
+    await gate.rollback()
+
+    await until(deps, job_id, JobStatus.SUCCESS)
+
+
+async def test_a_crew_that_leaves_does_not_come_back(deps, make_crew):
+    crew = make_crew()
+    await crew.drain(0, hasten=lambda: True)
+    job_id = await ordered(deps)
+
+    crew.resume()
+    await asyncio.wait_for(crew.serve(Priority.NORMAL, [job_id]), 5)
+
+    assert (await until(deps, job_id, JobStatus.QUEUED)).attempt == 0
+
+
 async def test_a_crew_that_takes_its_own_job_again_loses_only_the_first_try(deps, make_crew):
     job_id = await ordered(deps, "stubborn", {"seconds": 0.4})
     crew = make_crew()

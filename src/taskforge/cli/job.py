@@ -177,10 +177,16 @@ def priority(
 ) -> None:
     """Give waiting jobs another priority, one after the other; the first that cannot ends it."""
     api = open_api()
-    for job_id in job_ids:
-        answer = api.patch(f"/jobs/{job_id}", {"priority": wanted.value})
-        said = f"{job_id} {answer.read(JobRow).status}, {wanted.value}"
-        show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda said=said: said)
+    changed: list[msgspec.Raw] = []
+    said: list[str] = []
+    try:
+        for job_id in job_ids:
+            answer = api.patch(f"/jobs/{job_id}", {"priority": wanted.value})
+            said.append(f"{job_id} {answer.read(JobRow).status}, {wanted.value}")
+            changed.append(msgspec.Raw(answer.content))
+    finally:  # what was done is told, whatever came after it
+        if changed or as_json:
+            show({"items": changed}, as_json=as_json, picture=lambda: "\n".join(said))
 
 
 @app.command()
