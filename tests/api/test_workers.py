@@ -1,5 +1,7 @@
 """Workers can be looked at by all, and ordered about by admins."""
 
+import asyncio
+
 import pytest
 
 from taskforge.core.fleet import WorkerFacts, WorkerStatus
@@ -59,6 +61,16 @@ async def test_each_order_is_in_the_audit_trail_once(admin, unit):
     assert [it["action"] for it in deeds] == ["worker.stopped", "worker.resumed", "worker.drained"]
     assert deeds[2]["before"] == {"wanted": "run"}
     assert deeds[2]["after"] == {"wanted": "drain", "reason": REASON["reason"]}
+
+
+async def test_an_order_that_comes_many_times_at_once_is_one_deed(admin, unit):
+    address = f"{WORKERS}/{unit.id}"
+
+    answers = await asyncio.gather(*(admin.post(f"{address}/drain", json={}) for _ in range(8)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    params = {"target": f"worker:{unit.id}"}
+    assert len((await admin.get("/api/v1/audit", params=params)).json()["items"]) == 1
 
 
 async def test_who_is_to_stop_takes_no_other_order(admin, unit):

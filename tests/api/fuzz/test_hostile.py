@@ -48,8 +48,7 @@ def routes(document) -> list[Route]:
 
 
 async def sent(client: httpx.AsyncClient, route: Route, body: bytes) -> httpx.Response:
-    path = route.path.replace("{name}", "email")
-    path = re.sub(r"\{\w+\}", NOBODY, path)
+    path = re.sub(r"{\w+}", NOBODY, route.path.replace("{name}", "email"))
     headers = {"Content-Type": "application/json"}
     return await client.request(route.method, path, content=body, headers=headers)
 
