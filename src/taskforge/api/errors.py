@@ -85,6 +85,8 @@ class FaultBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """JSON Pointer into the body; "" is the whole of it."""
     parameter: str | None = None
     """The query or path parameter, when it is not the body."""
+    position: int | None = None
+    """Characters before the place in the parameter's value; only for a search."""
 
 
 class Problem(
@@ -221,7 +223,7 @@ def _exceeded(problem: Problem, policy: str | None) -> Problem:
 def _fault_body(fault: Fault) -> FaultBody:
     if fault.parameter is None:
         return FaultBody(message=_brief(fault.message), pointer=fault.pointer)
-    return FaultBody(message=_brief(fault.message), parameter=fault.parameter)
+    return FaultBody(message=_brief(fault.message), parameter=fault.parameter, position=fault.at)
 
 
 def _brief(text: str) -> str:

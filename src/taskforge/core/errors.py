@@ -29,6 +29,8 @@ class Fault(NamedTuple):
     message: str
     parameter: str | None = None
     """The query parameter, when it is not the body."""
+    at: int | None = None
+    """Characters before the place in the parameter's value; None when it is all of it."""
 
 
 class TaskForgeError(Exception):
