@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
-from taskforge.db.job_lists import REACHES, JobFilters, list_jobs
+from taskforge.db.job_filters import JobFilters
+from taskforge.db.job_lists import REACHES, list_jobs
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 ANA, BEN = UUID(int=11), UUID(int=12)

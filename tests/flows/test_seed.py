@@ -9,7 +9,8 @@ from taskforge.core.errors import Denied
 from taskforge.core.people import Principal, Role
 from taskforge.core.states import JobStatus
 from taskforge.db import people
-from taskforge.db.job_lists import JobFilters, list_jobs
+from taskforge.db.job_filters import JobFilters
+from taskforge.db.job_lists import list_jobs
 from taskforge.db.schedules import ScheduleFilters, list_schedules
 from taskforge.flows import control
 from taskforge.flows.deps import open_deps

@@ -20,7 +20,7 @@ from taskforge.core.job import MAX_BULK, JobRow
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
 from taskforge.core.statistics import Spread
-from taskforge.db.job_lists import WORD_PATTERN, JobFilters, Moment, Word
+from taskforge.db.job_filters import WORD_PATTERN, JobFilters, Moment, Word
 
 ORDER_EXAMPLE: Final[dict[str, Any]] = {
     "type": "data_processing",

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from taskforge.core.ids import floor_id, new_id
 from taskforge.core.people import Nobody, Principal
 from taskforge.db.engine import dump_json
-from taskforge.db.job_lists import CLOCK_SLACK_MS
+from taskforge.db.job_filters import CLOCK_SLACK_MS
 
 Moment = Annotated[datetime, Meta(tz=True)]
 Word = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00\ud800-\udfff]+$")]

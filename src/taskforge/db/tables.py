@@ -16,6 +16,7 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -53,6 +54,19 @@ def _in(names: Iterable[str]) -> str:
     return "(" + ", ".join(f"'{name}'" for name in sorted(names)) + ")"
 
 
+_PUNCTUATION = "\t\n\r" + "".join(c for c in map(chr, range(33, 127)) if not c.isalnum())
+ERROR_WORDS = (
+    "array_remove(string_to_array(translate(lower((((((error ->> 'class') || ' ')"
+    " || (error ->> 'kind')) || ' ') || (error ->> 'message')) COLLATE \"C\"), '"
+    + _PUNCTUATION.replace("'", "''")
+    + f"', '{' ' * len(_PUNCTUATION)}'), ' '), '')"
+)
+"""The words of `job_results.error`, as `core.query_keys.words_of` finds them."""
+DURATIONS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 10_800, 21_600, 86_400)
+"""Seconds at which the buckets of `DURATION_BUCKET` begin; shorter jobs are in no index."""
+DURATION_BUCKET = (
+    f"width_bucket(duration_seconds, '{{{','.join(map(str, DURATIONS))}}}'::double precision[])"
+)
 _FINAL = _in(FINAL)
 _ENDINGS = _in({Event.JOB_SUCCESS, Event.JOB_FAILED, Event.JOB_CANCELLED})
 
@@ -129,6 +143,13 @@ jobs = Table(
     ),
     # Lists filtered by status.
     Index("ix_jobs_status_id", "status", "id"),
+    # Searches for what is seldom: jobs that took long, and that were tried again.
+    Index(
+        "ix_jobs_duration", text(DURATION_BUCKET), "id",
+        postgresql_where=text("duration_seconds >= 1"),
+    ),
+    Index("ix_jobs_attempt", "attempt", "id", postgresql_where=text("attempt >= 2")),
+    Index("ix_jobs_failures", "failures", "id", postgresql_where=text("failures >= 1")),
     postgresql_with=BUSY,
 )  # fmt: skip
 
@@ -166,7 +187,22 @@ job_results = Table(
     Column("job_id", Uuid, primary_key=True),
     Column("result", JSONB),
     Column("error", JSONB),
+    # Searches in errors.
+    Index("ix_job_results_failed", "job_id", postgresql_where=text("error IS NOT NULL")),
+    Index(
+        "ix_job_results_words", text(f"({ERROR_WORDS})"), postgresql_using="gin",
+        postgresql_where=text("error IS NOT NULL"),
+    ),
+)  # fmt: skip
+
+job_sketches = Table(
+    "job_sketches",
+    metadata,
+    Column("last_id", Uuid, primary_key=True),
+    Column("first_id", Uuid, nullable=False),
+    Column("bits", LargeBinary, nullable=False),
 )
+"""What may be in the payloads of the jobs from `first_id` to `last_id` (`db/sketches.py`)."""
 
 job_events = Table(
     "job_events",

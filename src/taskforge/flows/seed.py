@@ -15,7 +15,8 @@ from taskforge.core.people import Principal, Role
 from taskforge.core.priority import Priority
 from taskforge.core.schedule import Plan
 from taskforge.db import people
-from taskforge.db.job_lists import JobFilters, list_jobs
+from taskforge.db.job_filters import JobFilters
+from taskforge.db.job_lists import list_jobs
 from taskforge.flows import schedules
 from taskforge.flows.accounts import ensure_demo_users, ensure_user
 from taskforge.flows.deps import Deps

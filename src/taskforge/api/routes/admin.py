@@ -16,7 +16,7 @@ from taskforge.api.schemas import MOMENT, PAGE, Cursor, Limit, read_moment
 from taskforge.core.cursor import seal, unseal
 from taskforge.core.people import Permission, Principal
 from taskforge.db.audit import AuditFilters, AuditRecord, list_audit
-from taskforge.db.job_lists import WORD_PATTERN
+from taskforge.db.job_filters import WORD_PATTERN
 from taskforge.flows import users
 from taskforge.flows.accounts import Account
 from taskforge.flows.users import UserChange
