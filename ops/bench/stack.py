@@ -101,7 +101,7 @@ class Stack:
         """Forget all jobs."""
         await self.query(
             "TRUNCATE jobs, job_details, job_tags, job_results, job_events, job_attempts, job_logs,"
-            " job_deltas, job_counts, job_minutes, idempotency_keys"
+            " job_deltas, job_counts, job_minutes, job_sketches, idempotency_keys"
         )
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from taskforge.core.ids import floor_id, new_id
 from taskforge.core.states import FINAL, JobStatus
 from taskforge.db.birth import Draft, create
 from taskforge.db.engine import open_engine
-from taskforge.db.tables import job_attempts, job_details, job_tags, jobs
+from taskforge.db.tables import job_attempts, job_details, job_results, job_tags, jobs
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -76,8 +76,9 @@ def make_jobs(connection: AsyncConnection) -> MakeJobs:
 def plant(connection: AsyncConnection) -> Plant:
     """Puts jobs into the tables, a second apart, in the order given; answers their ids.
 
-    Each is a dictionary with any of status, type, priority (rank), tags, created_by, workers (of
-    its attempts) and worker_id (of the one under way).
+    Each is a dictionary with any of status, type, priority (rank), tags, created_by, schedule_id,
+    payload, error, attempt, failures, duration, took (seconds from its creation to its end),
+    workers (of its attempts) and worker_id (of the one under way).
     """
 
     async def put(wanted: Sequence[dict[str, Any]]) -> list[UUID]:
@@ -87,6 +88,11 @@ def plant(connection: AsyncConnection) -> Plant:
         if made:
             await connection.execute(insert(jobs), [_job(*one) for one in made])
             await connection.execute(insert(job_details), [_details(*one) for one in made])
+        errors = [
+            {"job_id": id_, "error": job["error"]} for id_, _, job in made if job.get("error")
+        ]
+        if errors:
+            await connection.execute(insert(job_results), errors)
         tags = [{"tag": tag, "job_id": id_} for id_, _, job in made for tag in job.get("tags", [])]
         if tags:
             await connection.execute(insert(job_tags), tags)
@@ -111,11 +117,13 @@ def _job(id_: UUID, at: datetime, job: dict[str, Any]) -> dict[str, Any]:
         "run_at": at,
         "queued_at": at,
         "started_at": at,
-        "finished_at": at if status in FINAL else None,
+        "finished_at": at + timedelta(seconds=job.get("took", 0)) if status in FINAL else None,
+        "duration_seconds": job.get("duration"),
+        "failures": job.get("failures", 0),
         "lease_expires_at": at if running else None,
         "worker_id": job.get("worker_id", UUID(int=1)) if running else None,
         "version": 1,
-        "attempt": 1,
+        "attempt": job.get("attempt", 1),
         "timeout_seconds": 60,
         "max_retries": 3,
         "priority": job.get("priority", 2),
@@ -131,5 +139,6 @@ def _details(id_: UUID, _at: datetime, job: dict[str, Any]) -> dict[str, Any]:
         "priority": job.get("priority", 2),
         "type": job.get("type", "email"),
         "tags": job.get("tags", []),
-        "payload": {},
+        "payload": job.get("payload", {}),
+        "schedule_id": job.get("schedule_id"),
     }

@@ -129,6 +129,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "upgrade_required": Kind((426,), "Only WebSockets are served at this address.",
             "Connect with a WebSocket client, or read `GET /api/v1/events`."),
         # 422: readable, and not acceptable
+        "bad_query": Kind((422,), "The search cannot be understood.",
+            "Mend the place that `position` names; `q` of GET /api/v1/jobs tells the grammar."),
         "invalid": Kind((422,), "The request is well-formed and not acceptable.",
             "`errors` points at each fault."),
         "invalid_parameter": Kind((422,), "A parameter of the address is not acceptable.",

@@ -18,6 +18,7 @@ from taskforge.core.fleet import QueueView, WorkerView
 from taskforge.core.history import ArtifactRecord, JobItem
 from taskforge.core.job import MAX_BULK, JobRow
 from taskforge.core.priority import Priority
+from taskforge.core.query import MAX_LENGTH
 from taskforge.core.states import JobStatus
 from taskforge.core.statistics import Spread
 from taskforge.db.job_filters import WORD_PATTERN, JobFilters, Moment, Word
@@ -34,6 +35,16 @@ PAGE = 50
 MAX_PAGE = 200
 MAX_LIMIT = 100_000
 
+SEARCH_WORDS: Final = """
+A search, such as `status:failed type:email error:"timed out" created>-2h -tag:nightly`. All terms
+must hold; `-` negates one, and commas give alternatives. Keys: `type`, `status` (or `state`),
+`priority`, `queue`, `tag`, `worker` (id, 8 or more digits of one, or host), `id` (or its first
+digits), `created_by` (id, name or `me`), `schedule` (id or name), `error` (words in a row),
+`payload.path.to:value` (in arrays too), `created` and `finished` with `<` or `>` (a span back from
+now such as `-2h`, a day in UTC, or a moment), `duration>30s`, `attempt>=2`, `failures>=1`. A word
+without a key is a tag, a type, 8 or more digits of an id, or a word of an error. What is not
+understood is refused with its `position`.
+""".strip().replace("\n", " ")
 _WORD: Final[dict[str, Any]] = {"min_length": 1, "max_length": 64, "pattern": WORD_PATTERN}
 MOMENT: Final[dict[str, Any]] = {"schema_extra": {"format": "date-time"}}
 """What makes a text parameter a moment, for the description; `read_moment` reads it."""
@@ -108,12 +119,15 @@ class JobQuery:
     q: Annotated[
         str | None,
         QueryParameter(
-            description="8 or more leading digits of an id, or a whole tag or type.", **_WORD
+            description=SEARCH_WORDS, min_length=1, max_length=MAX_LENGTH, pattern=WORD_PATTERN
         ),
     ] = None
 
-    def filters(self) -> JobFilters:
+    def filters(self, me: UUID) -> JobFilters:
         """What to list.
+
+        Args:
+            me: who asks.
 
         Raises:
             Invalid: a moment that is none, or without a time zone.
@@ -128,6 +142,7 @@ class JobQuery:
             created_after=read_moment("created_after", self.created_after),
             created_before=read_moment("created_before", self.created_before),
             q=self.q,
+            me=me if self.q else None,
         )
 
 

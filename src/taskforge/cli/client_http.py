@@ -157,6 +157,7 @@ class _ProblemFault(msgspec.Struct, frozen=True):
     message: str = ""
     pointer: str | None = None
     parameter: str | None = None
+    position: int | None = None
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -192,7 +193,7 @@ def refusal(status: int, reason: str, headers: Message, content: bytes) -> TaskF
         return Limited(detail, retry_after=_patience(headers), code=problem.code)
     if status in _FAMILIES:
         return _FAMILIES[status](detail, code=problem.code)
-    faults = [Fault(f.pointer or "", f.message) for f in problem.errors]
+    faults = [Fault(f.pointer or "", f.message, f.parameter, f.position) for f in problem.errors]
     family = Invalid if status == 422 else Malformed
     return family(detail, code=problem.code, faults=faults)
 

@@ -18,6 +18,7 @@ from taskforge.cli.pictures import (
     job_table,
     log_text,
 )
+from taskforge.cli.pointing import pointing
 from taskforge.cli.why import why
 from taskforge.core.events import LogLine
 from taskforge.core.history import JobDetail, JobItem, LogLevel
@@ -125,7 +126,9 @@ def list_(  # noqa: PLR0913 - one parameter for each filter
     ] = None,
     query: Annotated[
         str | None,
-        typer.Option("--query", "-q", help="8 or more digits of an id, or a whole tag or type."),
+        typer.Option(
+            "--query", "-q", metavar="SEARCH", help="Such as 'status:failed created>-2h -tag:x'."
+        ),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 50,
     cursor: Annotated[
@@ -133,7 +136,12 @@ def list_(  # noqa: PLR0913 - one parameter for each filter
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List jobs, newest first; filters narrow."""
+    """List jobs, newest first; filters narrow.
+
+    A search has terms that all must hold: type: status: priority: queue: tag: worker: id:
+    created_by: schedule: error: payload.path: with values parted by commas, created and finished
+    with < or > and a time, duration>30s, attempt>=2, failures>=1, and words. A minus negates one.
+    """
     filters = order(
         status=status,
         type=job_type,
@@ -145,7 +153,8 @@ def list_(  # noqa: PLR0913 - one parameter for each filter
         q=query,
     )
     api = open_api()
-    page = collect(api, "/jobs", filters, limit=limit, cursor=cursor)
+    with pointing(query):
+        page = collect(api, "/jobs", filters, limit=limit, cursor=cursor)
     jobs = page.read(JobItem)
     show(page, as_json=as_json, picture=lambda: job_table(jobs))
     _tell_more(page)

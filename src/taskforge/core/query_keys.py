@@ -18,8 +18,9 @@ _ID_DIGITS: Final = 32
 _MAX_COUNT: Final = (1 << 31) - 1
 _LONGEST_SHOWN: Final = 40
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d{0,39})(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_SPAN: Final = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)(ms|s|m|h|d|w|)", re.ASCII)
-_UNITS: Final = {"ms": 0.001, "": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_SPAN: Final = re.compile(r"(\d{1,15})(?:\.(\d{1,6}))?(ms|s|m|h|d|w|)", re.ASCII)
+_SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_MICROSECONDS: Final = {"ms": 1_000, **{unit: n * 1_000_000 for unit, n in _SECONDS.items()}}
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BETWEEN_WORDS: Final = re.compile(r"[\x00-\x2f\x3a-\x60\x7b-\x7f]+")
 _LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
@@ -102,7 +103,7 @@ def _when(asked: Asked) -> When:
 def _span(asked: Asked) -> Span:
     _check_compares(asked, f"{asked.key}>30s")
     value = asked.values[0]
-    span = _seconds(value.text)
+    span = _read_span(value.text)
     if span is None:
         raise BadValue("it is no span of time such as 500ms, 30s, 5m, 2h or 1d", value.at)
     return Span(key=asked.key, operator=asked.operator, values=(span,), negated=asked.negated)
@@ -165,7 +166,7 @@ def _phrase(value: Value) -> str:
 
 def _moment(key: str, value: Value) -> datetime | timedelta:
     text = value.text
-    ago = _seconds(text[1:]) if text.startswith("-") else None
+    ago = _read_span(text[1:]) if text.startswith("-") else None
     if ago is not None:
         return ago
     try:
@@ -180,10 +181,14 @@ def _moment(key: str, value: Value) -> datetime | timedelta:
         raise BadValue(said, value.at) from None
 
 
-def _seconds(text: str) -> timedelta | None:
+def _read_span(text: str) -> timedelta | None:
     match = _SPAN.fullmatch(text)
+    if match is None:
+        return None
+    unit = _MICROSECONDS[match[3]]
+    fraction = int((match[2] or "").ljust(6, "0")) * unit // 1_000_000
     try:
-        return match and timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+        return timedelta(microseconds=int(match[1]) * unit + fraction)
     except OverflowError:
         return None
 

@@ -5,6 +5,7 @@
     rescue    running jobs whose worker fell silent → by `core.retry.after_crash` (R-30)
     fleet     worker units that fell silent → offline
     count     appended deltas → counters
+    sketch    jobs whose payloads cannot be searched by sketches yet → sketched
     prune     what has outlived its time
 
 Any number of schedulers may run them at once: each statement skips what a rival holds.
@@ -22,7 +23,7 @@ from taskforge.core.fleet import WorkerStatus
 from taskforge.core.retry import after_crash
 from taskforge.core.states import FINAL, JobStatus
 from taskforge.core.watch import Watch
-from taskforge.db import hints, leases, moves, roster
+from taskforge.db import hints, leases, moves, roster, sketches
 from taskforge.db.audit import prune_audit
 from taskforge.db.counts import roll_up
 from taskforge.db.deliveries import prune_deliveries
@@ -142,6 +143,12 @@ async def count(deps: Deps) -> int:
         return await roll_up(connection, limit=COUNT_BATCH)
 
 
+async def sketch(deps: Deps) -> int:
+    """Draw sketches of payloads, for searches; how many jobs were looked at."""
+    async with transaction(deps.db) as connection:
+        return await sketches.sketch(connection)
+
+
 async def prune(deps: Deps) -> int:
     """Delete what has outlived its time, a batch at a time (R-83); how many rows."""
     settings = deps.settings
@@ -152,6 +159,7 @@ async def prune(deps: Deps) -> int:
         return (
             len(gone)
             + await _prune_as_jobs(connection, settings.retention_days)
+            + await sketches.prune_sketches(connection)
             + await prune_keys(connection, limit=PRUNE_BATCH)
             + await prune_sessions(connection, limit=PRUNE_BATCH)
             + await prune_deliveries(connection, days=told, limit=PRUNE_BATCH)

@@ -14,6 +14,7 @@ import uvloop
 from taskforge.config import Settings
 from taskforge.core.duties import REPORT_SECONDS
 from taskforge.core.watch import Watch
+from taskforge.db.sketches import BATCH as SKETCH_BATCH
 from taskforge.flows import fire, queues, sweep, tend, zones
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.duties import Ledger
@@ -75,6 +76,7 @@ def duties_of(deps: Deps, courier: Courier, ledger: Ledger) -> list[Duty]:
         every(COLLECT_SECONDS, "webhooks", courier.collect, full=1),
         every(1.0, "resume", lambda: queues.resume_due(deps)),
         every(1.0, "count", lambda: tend.count(deps), full=tend.COUNT_BATCH),
+        every(1.0, "sketch", lambda: tend.sketch(deps), full=SKETCH_BATCH),
         every(60.0, "prune", lambda: tend.prune(deps), full=tend.PRUNE_BATCH),
         every(60.0, "expire", lambda: sweep.expire(deps), full=sweep.EXPIRE_BATCH),
         every(60.0, "sweep", lambda: sweep.sweep(deps, next(shards))),

@@ -57,6 +57,7 @@ class JobChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 @get("/jobs", operation_id="listJobs", summary="List jobs, newest first", guards=READ,
      dependencies={"wanted": Provide(JobQuery, sync_to_thread=False)})  # fmt: skip
 async def list_(
+    request: Asked,
     deps: NamedDependency[Deps],
     wanted: NamedDependency[JobQuery],
     limit: Limit = PAGE,
@@ -69,7 +70,7 @@ async def list_(
     Every page costs the same, however many jobs there are: where few of them match, a page comes
     short, and `next_cursor` goes on.
     """
-    filters = wanted.filters()
+    filters = wanted.filters(request.user.user_id)
     scope = filters.scope()
     after = None if cursor is None else unseal(cursor, scope)
     async with deps.db.connect() as connection:
