@@ -21,6 +21,7 @@ from ops.bench.login import login
 from ops.bench.pause import pause
 from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
+from ops.bench.search import search
 from ops.bench.stack import stack
 from ops.bench.types import types
 from ops.bench.why import why
@@ -31,6 +32,7 @@ ROWS: dict[str, Row] = {
     "latency": rows.latency,
     "fanout": fanout,
     "reads": reads,
+    "search": search,
     "auth": auth,
     "limit": limit,
     "limits": limits,

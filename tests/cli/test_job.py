@@ -138,6 +138,33 @@ def test_a_foreign_cursor_is_usage(client):
     assert done.exit_code == 2
 
 
+def test_a_list_takes_a_search(client, submitted):
+    job_id = submitted("--tag", "wanted")
+    submitted("--tag", "other")
+
+    found = client("job", "list", "--query", "tag:wanted payload.rows:10", "--json")
+
+    assert [job["id"] for job in json.loads(found.stdout)["items"]] == [job_id]
+
+
+def test_a_search_that_is_not_understood_is_shown_with_a_mark(client):
+    done = client("job", "list", "-q", "type:email stauts:failed")
+
+    said, search, mark = done.stderr.rstrip().split("\n")
+    assert done.exit_code == 2
+    assert "did you mean `status`?" in said
+    assert search == "  type:email stauts:failed"
+    assert mark.index("^") == search.index("stauts")
+
+
+def test_the_mark_is_in_sight_in_a_long_search_too(client):
+    done = client("job", "list", "-q", "tag:ä\n" * 15 + "x:1")
+
+    search, mark = done.stderr.rstrip().split("\n")[-2:]
+    assert len(search) <= 80
+    assert search[mark.index("^") :] == "x:1"
+
+
 def test_an_empty_list_says_so(client):
     assert client("job", "list").stdout == "no jobs\n"
     assert json.loads(client("job", "list", "--json").stdout)["items"] == []

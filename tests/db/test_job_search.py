@@ -82,7 +82,7 @@ def some_jobs(n):
 
 
 NAMES = {"ana": ANA, "ben": BEN}
-ACCOUNTS = {**NAMES, "me": ANA, "nobody": "nobody"}
+ACCOUNTS = {**NAMES, "me": ANA}
 HOSTS = {RED: "redhost"}
 
 
@@ -121,7 +121,9 @@ def is_word(job, key, value):
         "worker": lambda: any(
             value == HOSTS.get(it) or str(it).startswith(value) for it in ran(job)
         ),
-        "created_by": lambda: job["created_by"] in (ACCOUNTS.get(value.lower()), *whole(value)),
+        "created_by": lambda: (
+            job["created_by"] in (ACCOUNTS.get(value.lower(), "nobody"), *whole(value))
+        ),
         "schedule": lambda: job["schedule_id"] == NIGHTLY,
         "error": lambda: is_phrase(job["error"], value),
         "word": lambda: (
