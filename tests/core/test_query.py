@@ -179,7 +179,7 @@ def test_any_text_is_a_search_or_refused_within_itself(text):
     try:
         query = parse(text)
     except Invalid as refused:
-        at = refused.faults[0].at
+        at = refused.faults[0].at or 0
     else:
         at = len(text) if parse(write(query)) == query else -1
 
