@@ -40,6 +40,7 @@ def upgrade() -> None:
         "job_results",
         [sa.text(WORDS)],
         postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 256},
         postgresql_where=sa.text("error IS NOT NULL"),
     )
     op.create_index(

@@ -57,11 +57,11 @@ def draw(values: Iterable[int]) -> bytes:
     bits = _LEAST_BITS
     while bits < BITS and bits < _SPREAD * len(known):
         bits *= 2
-    filled = 0
+    filled = bytearray(bits // 8)
     for value in known:
         for position in positions(value):
-            filled |= 1 << position % bits
-    return filled.to_bytes(bits // 8, "little")
+            filled[position % bits // 8] |= 1 << position % 8
+    return bytes(filled)
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

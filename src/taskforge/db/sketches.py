@@ -20,7 +20,7 @@ from taskforge.core.sketch import BITS, HASHES, MAX_VALUES, draw, positions, val
 
 CHUNK: Final = 64
 """Jobs of a sketch, when they have few different values."""
-BATCH: Final = 4 * CHUNK
+BATCH: Final = 16 * CHUNK
 """Jobs that one pass reads."""
 SETTLED: Final = timedelta(seconds=20)
 """Ids that are older than this are all committed: longer than a statement or a clock may be off."""

@@ -191,6 +191,7 @@ job_results = Table(
     Index("ix_job_results_failed", "job_id", postgresql_where=text("error IS NOT NULL")),
     Index(
         "ix_job_results_words", text(f"({ERROR_WORDS})"), postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 256},  # kB: a full list holds up its filler
         postgresql_where=text("error IS NOT NULL"),
     ),
 )  # fmt: skip
