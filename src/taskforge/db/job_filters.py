@@ -105,7 +105,7 @@ def plan(filters: JobFilters, now: datetime | None = None) -> Plan:
     parts = [part(n, term) for n, term in enumerate(settled)]
     oldest, newest = UUID(int=0), LAST_ID
     for term in settled:
-        if isinstance(term, When) and term.key == "created" and not term.negated:
+        if isinstance(term, When) and not term.negated:
             oldest, newest = _narrowed(term, oldest, newest)
     return Plan(sorted(parts, key=lambda it: it.rank), oldest, newest)
 
@@ -149,11 +149,13 @@ def _moment(at: datetime | timedelta, now: datetime) -> datetime:
 
 
 def _narrowed(term: When, oldest: UUID, newest: UUID) -> tuple[UUID, UUID]:
-    """The ids that a moment of creation leaves."""
+    """The ids that a moment leaves; no job has finished before it was created."""
     (at,) = term.values
     if isinstance(at, timedelta):
         raise TypeError("the term is not settled")
     milliseconds = (at - EARLIEST) // timedelta(milliseconds=1)
-    if term.operator in (">", ">="):
+    if term.operator in ("<", "<="):
+        return oldest, min(newest, floor_id(milliseconds + CLOCK_SLACK_MS))
+    if term.key == "created":
         return max(oldest, floor_id(milliseconds - CLOCK_SLACK_MS)), newest
-    return oldest, min(newest, floor_id(milliseconds + CLOCK_SLACK_MS))
+    return oldest, newest
