@@ -117,6 +117,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "Delete one first, or have SCHEDULES_PER_USER raised."),
         "too_many_keys": Kind((409,), "The account has as many keys as it may have.",
             "Revoke one first."),
+        "too_many_operations": Kind((409,), "The account has too many bulk operations under way.",
+            "Wait until one has ended, or stop one."),
         # 413 to 426: the shape of the request
         "too_large": Kind((413, 422), "The body, or a payload in it, has too many bytes.",
             "Send less; large data goes to `POST /api/v1/uploads`."),

@@ -120,6 +120,8 @@ class Principal(NamedTuple):
     """What its API key is narrowed to."""
     ip: str | None = None
     """The address that asks."""
+    operation_id: UUID | None = None
+    """The bulk operation that acts for this principal."""
 
     @property
     def actor(self) -> str:

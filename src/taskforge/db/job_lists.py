@@ -78,6 +78,25 @@ async def list_jobs(
     return JobPage(items, UUID(int=newest.int + 1))
 
 
+class Selection(NamedTuple):
+    """SQL: `rest` is to be checked of a row `c` from the source, `whole` of any other."""
+
+    source: str
+    rest: str
+    whole: str
+    values: dict[str, Any]
+
+
+def select(filters: JobFilters) -> Selection:
+    """For statements over more than a page (`job_sets.py`)."""
+    scan = _plan(filters)
+    names = (scan.given - {scan.sources[0]}, scan.given)
+    rest, whole = (" AND ".join(_CHECKS[it] for it in sorted(some)) or "true" for some in names)
+    oldest, newest = _bounds(filters)
+    values = {**scan.values, "oldest": oldest, "newest": newest}
+    return Selection(_SOURCES[scan.sources[0]], rest, whole, values)
+
+
 def _before(id_: UUID) -> UUID:
     return UUID(int=max(id_.int - 1, 0))
 

@@ -183,9 +183,8 @@ moved AS (
         finished_at = CASE j.status WHEN {_RUNNING} THEN NULL ELSE clock_timestamp() END
     FROM picked p WHERE j.id = p.id
     RETURNING j.*, j.cancel_requested_at AS at, p.left_status, CAST(:actor AS text) AS actor,
-        NULLIF(jsonb_strip_nulls(jsonb_build_object(
-            'cancel_requested', CASE p.left_status WHEN {_RUNNING} THEN true END,
-            'api_key_id', CAST(:api_key_id AS text))), '{{}}') AS data,
+        NULLIF(CAST(:origin AS jsonb) || jsonb_strip_nulls(jsonb_build_object(
+            'cancel_requested', CASE p.left_status WHEN {_RUNNING} THEN true END)), '{{}}') AS data,
         CAST(NULL AS float8) AS seconds
 ){NOTIFY}{AUDIT_MOVED}{TAIL}{SHOW}
 """
@@ -206,8 +205,7 @@ moved AS (
         queued_at = clock_timestamp(), hinted_at = clock_timestamp(), hint_count = 0
     FROM picked p WHERE j.id = p.id
     RETURNING j.*, j.queued_at AS at, p.left_status, CAST(:actor AS text) AS actor,
-        CASE WHEN CAST(:api_key_id AS text) IS NOT NULL
-             THEN jsonb_build_object('api_key_id', CAST(:api_key_id AS text)) END AS data,
+        NULLIF(CAST(:origin AS jsonb), '{{}}') AS data,
         CAST(NULL AS float8) AS seconds
 ){REOPEN}{AUDIT_MOVED}{TAIL}{SHOW}
 """
@@ -230,9 +228,9 @@ moved AS (
     FROM picked p WHERE j.id = p.id
     RETURNING j.*, clock_timestamp() AS at, p.left_status, p.left_priority,
         CAST(:actor AS text) AS actor,
-        jsonb_strip_nulls(jsonb_build_object(
-            'priority', to_jsonb(ARRAY[{_NAMES}[p.left_priority + 1], {_NAMES}[j.priority + 1]]),
-            'api_key_id', CAST(:api_key_id AS text))) AS data,
+        CAST(:origin AS jsonb) || jsonb_build_object(
+            'priority', to_jsonb(ARRAY[{_NAMES}[p.left_priority + 1], {_NAMES}[j.priority + 1]])
+        ) AS data,
         CAST(NULL AS float8) AS seconds
 ),
 detailed AS (
@@ -282,11 +280,13 @@ async def reprioritise(
 
 def _asked(ids: Sequence[UUID], by: Principal, action: str) -> dict[str, Any]:
     """Parameters of a move that a person asks for; deeds on jobs that do not move fall away."""
+    origin = {"api_key_id": by.api_key_id, "operation_id": by.operation_id}
+    noted = () if by.operation_id else ids  # the trail has the operation, with all its jobs
     return {
         "ids": list(ids),
         "actor": by.actor,
-        "api_key_id": by.api_key_id and str(by.api_key_id),
-        "deeds": dump_json([deed(by, action, f"job:{id_}") for id_ in ids]),
+        "origin": dump_json({name: it for name, it in origin.items() if it}),
+        "deeds": dump_json([deed(by, action, f"job:{id_}") for id_ in noted]),
         **reach_of(by),
     }
 

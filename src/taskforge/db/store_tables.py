@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from taskforge.db.schedule_tables import NOW, TIME, metadata
+from taskforge.db.operation_tables import NOW, TIME, metadata
 
 job_checkpoints = Table(
     "job_checkpoints",

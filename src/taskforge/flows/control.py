@@ -4,24 +4,21 @@ Each statement asks by itself whether the job is in a state for it and within th
 only when nothing came of it the job is looked at, to say why (S-14).
 """
 
-import asyncio
 from uuid import UUID
 
 from taskforge.core.errors import Conflict, NotFound
-from taskforge.core.events import DeletedFrame
 from taskforge.core.job import JobRow
 from taskforge.core.people import Principal
 from taskforge.core.priority import Priority
-from taskforge.core.states import WAITING, JobStatus, is_final
+from taskforge.core.states import WAITING, is_final
 from taskforge.db import moves
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
 from taskforge.db.job_rows import get_row
 from taskforge.db.prune import delete_finished
+from taskforge.flows.aftermath import after_cancelling, after_deleting, after_queuing
 from taskforge.flows.deps import Deps
-from taskforge.flows.frames import moved
 from taskforge.flows.reach import check_reach, check_reaches_priority
-from taskforge.flows.stops import tell_cancelled
 from taskforge.log import get_logger
 
 log = get_logger(__name__)
@@ -42,7 +39,7 @@ async def cancel(deps: Deps, job_id: UUID, by: Principal) -> JobRow:
         current = None if done else await get_row(connection, job_id)
     if not done:
         return _asked_already(job_id, current, by)
-    await tell_cancelled(deps, done)
+    await after_cancelling(deps, done)
     return done[0].row
 
 
@@ -60,10 +57,8 @@ async def retry(deps: Deps, job_id: UUID, by: Principal) -> JobRow:
     if not done:
         known = _known(job_id, current, by)
         raise _refusal(known, "retry", "only what failed or was cancelled can be")
-    row, at, _ = done[0]
-    deps.stream.announce_soon([moved(row, at)])
-    await deps.hinter.hint([(row.priority, row.id)])
-    return row
+    await after_queuing(deps, done)
+    return done[0].row
 
 
 async def reprioritise(deps: Deps, job_id: UUID, priority: Priority, by: Principal) -> JobRow:
@@ -81,12 +76,8 @@ async def reprioritise(deps: Deps, job_id: UUID, priority: Priority, by: Princip
         current = None if done else await get_row(connection, job_id)
     if not done:
         return _waits_already(_known(job_id, current, by), priority, by)
-    row, at, _ = done[0]
-    deps.stream.announce_soon([moved(row, at)])
-    if row.status is JobStatus.QUEUED:
-        # Its old hint, wherever it is, finds nothing that its queue may start, and ends quietly.
-        await deps.hinter.hint([(row.priority, row.id)])
-    return row
+    await after_queuing(deps, done)
+    return done[0].row
 
 
 async def delete(deps: Deps, job_id: UUID, by: Principal) -> None:
@@ -105,21 +96,8 @@ async def delete(deps: Deps, job_id: UUID, by: Principal) -> None:
     if not gone:
         known = _known(job_id, current, by)
         raise _refusal(known, "delete", "only ended jobs can be; cancel it first")
-    await asyncio.to_thread(deps.store.drop_jobs, [it.id for it in gone])
     log.info("job.deleted", job_id=str(job_id), actor=by.actor)
-    deps.stream.announce_soon(
-        [
-            DeletedFrame(
-                job_id=it.id,
-                type=it.type,
-                priority=it.priority,
-                status=it.status,
-                version=it.version,
-                at=it.at,
-            )
-            for it in gone
-        ]
-    )
+    await after_deleting(deps, gone)
 
 
 def _asked_already(job_id: UUID, current: JobRow | None, by: Principal) -> JobRow:

@@ -35,6 +35,7 @@ from taskforge.db.job_rows import get_rows
 from taskforge.db.keepsakes import prune_memory
 from taskforge.db.leases import Expired
 from taskforge.db.mailbox import prune_mail
+from taskforge.db.operations import prune_operations
 from taskforge.db.prune import prune_jobs, prune_keys, prune_minutes, prune_sessions
 from taskforge.db.webhook_secrets import prune_secrets
 from taskforge.flows.deps import Deps
@@ -182,6 +183,7 @@ async def _prune_as_jobs(connection: AsyncConnection, days: float) -> int:
         return 0
     return (
         await prune_memory(connection, days=days, limit=PRUNE_BATCH)
+        + await prune_operations(connection, days=days, limit=PRUNE_BATCH)
         + await prune_mail(connection, days=days, limit=PRUNE_BATCH)
         + await prune_minutes(connection, days=days, limit=PRUNE_BATCH)
         + await prune_fires(connection, days=days, keep=FIRES_KEPT, limit=PRUNE_BATCH)

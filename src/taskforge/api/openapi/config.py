@@ -10,6 +10,7 @@ from taskforge import __version__
 _TAGS = [
     Tag("auth", "Accounts, sessions and API keys."),
     Tag("jobs", "Submit jobs, look at them, act on them, count them."),
+    Tag("operations", "Do something to many jobs at once, and follow it."),
     Tag("job-types", "What jobs can do, and what they need for it."),
     Tag("uploads", "Give files for jobs to read."),
     Tag("live", "Events as they happen."),

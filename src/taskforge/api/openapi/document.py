@@ -1,11 +1,13 @@
 """The whole description: OpenAPI 3.1, with the job types that the process has."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from itertools import chain
+from typing import Any, get_args
 
 import msgspec
 from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
 from litestar.routes import HTTPRoute
 
 from taskforge.api.errors import Problem
@@ -81,8 +83,14 @@ def _given(handlers: Iterable[HTTPRouteHandler]) -> list[Any]:
         returned = handler.parsed_return_field
         inner = returned.inner_types[0] if returned.is_subclass_of(Response) else returned
         specs: dict[int, Any] = dict(handler.responses or {})
-        given += [inner.annotation, *(spec.data_container for spec in specs.values())]
+        given += [inner.annotation, *chain.from_iterable(_members(it) for it in specs.values())]
     return _structs(given)
+
+
+def _members(spec: ResponseSpec) -> tuple[Any, ...]:
+    """The one type of an answer, or those of a choice."""
+    container: Any = spec.data_container
+    return get_args(container) or (container,)
 
 
 def _structs(types: Iterable[Any]) -> list[Any]:

@@ -117,6 +117,7 @@ def _answers(operation: Operation, handler: HTTPRouteHandler, examples: Examples
         answer["headers"] = header_refs(*own.get(status, ()), *replayed, *usual)
         for media_type, body in content.items():
             if media_type == "application/json":
+                body["schema"].pop("examples", None)  # Litestar's own, of a choice: at random
                 body["example"] = examples.of(body["schema"]) | handler.opt.get("answer", {})
             else:
                 body["schema"] = _STREAMS.get(media_type, _FILE)

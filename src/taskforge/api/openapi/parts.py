@@ -106,6 +106,7 @@ UPLOAD_FORM = {
 }
 PATH_WORDS = {
     "/jobs/{job_id}": "Id of the job.",
+    "/operations/{operation_id}": "Id of the bulk operation.",
     "/artifacts/{name}": "Name of the file, as the job lists it.",
     "/uploads/{upload_id}": "Id of the upload.",
     "/schedules/{schedule_id}": "Id of the schedule.",
