@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ops.bench import rows
 from ops.bench.auth import auth
+from ops.bench.bulk import bulk
 from ops.bench.fanout import fanout
 from ops.bench.fires import fires
 from ops.bench.hooks import hooks
@@ -38,6 +39,7 @@ ROWS: dict[str, Row] = {
     "limits": limits,
     "hooks": hooks,
     "fires": fires,
+    "bulk": bulk,
     "login": login,
     "types": types,
     "why": why,

@@ -52,6 +52,12 @@ MAKING = [
         {"name": "two"},
         "SELECT count(*) FROM api_keys",
     ),
+    Making(
+        "/api/v1/operations",
+        {"action": "cancel", "filter": {"tag": "one"}},
+        {"action": "cancel", "filter": {"tag": "two"}},
+        "SELECT count(*) FROM operations",
+    ),
     Making("/api/v1/webhooks/secret", None, None, "SELECT count(*) FROM webhook_secrets"),
     Making(
         "/api/v1/schedules",

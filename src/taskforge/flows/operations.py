@@ -103,15 +103,15 @@ def check_order(order: OperationOrder) -> Permission:
         Invalid: it does not make sense.
     """
     if (order.ids is None) == (order.filter is None):
-        raise _invalid("", "needs either ids or a filter")
+        raise _senseless("", "needs either ids or a filter")
     if (order.priority is not None) != (order.action is OperationAction.REPRIORITISE):
-        raise _invalid("/priority", "is what reprioritise needs, and no other action")
+        raise _senseless("/priority", "is what reprioritise needs, and no other action")
     empty = order.filter == OperationFilter()
     if order.all != empty:
         words = "has to be true for an empty filter: it means every job" if empty else (
             "is for an empty filter alone"
         )  # fmt: skip
-        raise _invalid("/all", words)
+        raise _senseless("/all", words)
     by_filter = order.filter is not None
     narrows = order.filter is not None and chooses(order.filter)
     return permission_for(order.action, by_filter=by_filter, narrows=narrows)
@@ -278,6 +278,6 @@ def _known(found: OperationView | None, operation_id: UUID) -> OperationView:
     return found
 
 
-def _invalid(pointer: str, message: str) -> Invalid:
+def _senseless(pointer: str, message: str) -> Invalid:
     name = pointer.removeprefix("/") or "The body"
     return Invalid(f"{name} {message}.", faults=[Fault(pointer, message)])

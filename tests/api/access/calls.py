@@ -40,6 +40,7 @@ Make = Callable[[World, Principal], Awaitable[UUID]]
 
 THINGS: dict[str, Make] = {
     "job_id": lambda world, owner: world.job(owner),
+    "operation_id": lambda world, owner: world.operation(owner),
     "upload_id": lambda world, owner: world.upload(owner),
     "delivery_id": lambda world, owner: world.delivery(owner),
     "endpoint_id": lambda world, owner: world.endpoint(owner),

@@ -13,11 +13,13 @@ from taskforge.core.fleet import Wanted, WorkerFacts, WorkerStatus
 from taskforge.core.history import ArtifactRecord
 from taskforge.core.ids import new_id
 from taskforge.core.mailbox import Caught
+from taskforge.core.operation import OperationAction
 from taskforge.core.people import Permission, Principal, Role
 from taskforge.db import moves
 from taskforge.db.birth import create
 from taskforge.db.engine import transaction
 from taskforge.db.mailbox import MailFilters, add_caught, list_mail
+from taskforge.db.operations import NewOperation, add_operation
 from taskforge.db.roster import Member, beat
 from taskforge.db.uploads import NewUpload, add_upload
 from taskforge.flows import accounts, sessions
@@ -209,6 +211,15 @@ class World:
                 " VALUES (:id, :user_id, '', :end)",
                 id=new_id(), user_id=owner.user_id, end=end,
             )  # fmt: skip
+
+    async def operation(self, owner: Principal) -> UUID:
+        """A bulk operation that nobody has begun to carry out."""
+        new = NewOperation(OperationAction.CANCEL, None, [new_id()], None, None)
+        async with transaction(self.deps.db) as connection:
+            made = await add_operation(connection, new, owner, most=1_000)
+        if made is None:
+            raise LookupError("too many operations")
+        return made.id
 
     async def key(self, owner: Principal) -> UUID:
         """A live API key."""

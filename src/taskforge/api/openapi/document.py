@@ -7,7 +7,6 @@ from typing import Any, get_args
 import msgspec
 from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi import ResponseSpec
 from litestar.routes import HTTPRoute
 
 from taskforge.api.errors import Problem
@@ -87,10 +86,9 @@ def _given(handlers: Iterable[HTTPRouteHandler]) -> list[Any]:
     return _structs(given)
 
 
-def _members(spec: ResponseSpec) -> tuple[Any, ...]:
+def _members(spec: Any) -> tuple[Any, ...]:
     """The one type of an answer, or those of a choice."""
-    container: Any = spec.data_container
-    return get_args(container) or (container,)
+    return get_args(spec.data_container) or (spec.data_container,)
 
 
 def _structs(types: Iterable[Any]) -> list[Any]:

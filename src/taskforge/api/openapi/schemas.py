@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import UNSET, Struct, structs
 
+from taskforge.db.job_lists import WORD_PATTERN
 from taskforge.handlers.describe import components, structs_in
 
 REF = "#/components/schemas/{name}"
@@ -59,6 +60,8 @@ def tidy(schema: Schema) -> None:
     for part in each(schema):
         if isinstance(part.get("title"), str):
             del part["title"]  # the component's or the field's own name
+        if part.get("pattern") == WORD_PATTERN:
+            del part["pattern"]  # no body gets so far with such characters, and few could read it
         if "description" in part:
             part["description"] = _RULES.sub("", part["description"])
         if len(part.get("enum", ())) == 1:
