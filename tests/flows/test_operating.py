@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from typing import Any
 
 import asyncpg
 import pytest
@@ -118,8 +119,8 @@ async def test_what_was_created_later_is_not_touched(deps, plain, ann):
 
 async def test_retry_delete_and_reprioritise_do_what_single_calls_do(deps, plain, ada):
     ids = await born(deps, 3, tags=["t"])
-    everything = {"filter": OperationFilter(tag="t")}
-    urgent = {"action": OperationAction.REPRIORITISE, "priority": Priority.CRITICAL}
+    everything: dict[str, Any] = {"filter": OperationFilter(tag="t")}
+    urgent: dict[str, Any] = {"action": OperationAction.REPRIORITISE, "priority": Priority.CRITICAL}
 
     moved = await carried_out(deps, await begun(deps, ada, **urgent, **everything))
     assert await plain.fetchval("SELECT count(*) FROM jobs WHERE priority = 0") == 3

@@ -158,14 +158,13 @@ async def test_a_batch_that_fails_is_undone_put_off_and_given_up_in_the_end(deps
 
 
 async def test_an_account_has_so_many_live_operations_at_once(deps, ann, ada):
-    for _ in range(operations.MAX_LIVE):
-        last = await begun(deps, ann, filter=ALL, all=True)
+    live = [await begun(deps, ann, filter=ALL, all=True) for _ in range(operations.MAX_LIVE)]
     with pytest.raises(Conflict) as refused:
         await begun(deps, ann, filter=ALL, all=True)
 
     assert refused.value.code == "too_many_operations"
     await begun(deps, ada, filter=ALL, all=True)
-    await operations.stop(deps, last.id, ann)
+    await operations.stop(deps, live[0].id, ann)
     await begun(deps, ann, filter=ALL, all=True)
 
 

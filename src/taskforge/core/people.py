@@ -37,7 +37,7 @@ class Permission(StrEnum):
     ACT = "act"
     """Cancel, retry and delete jobs, change their priority; delete files and mail."""
     CONTROL = "control"
-    """Pause queues and let them go on, set limits; drain, resume and stop workers."""
+    """Pause queues, set limits, drain and stop workers; delete jobs by a filter, retry all."""
     SCHEDULE = "schedule"
     """Make, change, pause, run and delete schedules."""
     WEBHOOKS = "webhooks"
