@@ -8,7 +8,7 @@ TIME = postgresql.TIMESTAMP(timezone=True)
 NOW = sa.text("clock_timestamp()")
 
 revision = "0013o"
-down_revision = "0012"
+down_revision = "0013c"
 branch_labels = None
 depends_on = None
 
