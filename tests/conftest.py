@@ -208,6 +208,14 @@ def database_url(worker_database: str) -> str:
     return worker_database
 
 
+@pytest.fixture
+async def plain(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A bare connection to it, for looking and for turning clocks."""
+    it = await asyncpg.connect(database_url)
+    yield it
+    await it.close()
+
+
 @pytest.fixture(scope="session")
 def redis_url(worker_redis: str) -> str:
     """This worker's logical database of Valkey."""

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -84,13 +83,6 @@ OF_TWO_KINDS = pytest.mark.parametrize(
 )
 KEPT_NOWHERE = {"/api/v1/ws-ticket"}
 """A ticket is a credential for half a minute: a repeat is one more."""
-
-
-@pytest.fixture
-async def plain(database_url: str):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
 
 
 async def ask(client: httpx.AsyncClient, making: Making, key: str = "k", *, other: bool = False):

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import pytest
 
 from api.orders import ORDER
@@ -10,13 +9,6 @@ from taskforge.flows import queues
 
 QUEUES = "/api/v1/queues"
 REASON = {"reason": "the provider is down"}
-
-
-@pytest.fixture
-async def plain(database_url):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
 
 
 async def test_a_paused_queue_says_who_paused_it_and_why_and_still_takes_jobs(admin, operator):

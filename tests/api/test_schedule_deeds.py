@@ -3,19 +3,11 @@
 import asyncio
 from datetime import timedelta
 
-import asyncpg
 import pytest
 
 from api.conftest import http_client
 from api.orders import ORDER, code
 from api.schedules import PLAN, REASON, SCHEDULES, WRONG, fired, made, moment, patched, refusals
-
-
-@pytest.fixture
-async def plain(database_url):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
 
 
 async def test_a_change_keeps_what_it_does_not_name(operator):

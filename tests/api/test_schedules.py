@@ -3,9 +3,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
-import pytest
-
 from api.orders import ORDER, code
 from api.schedules import (
     PLAN,
@@ -20,13 +17,6 @@ from api.schedules import (
     refusals,
 )
 from taskforge.core.ids import new_id
-
-
-@pytest.fixture
-async def plain(database_url):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
 
 
 async def test_a_schedule_says_in_words_when_it_fires_and_shows_what_comes(operator, viewer):

@@ -2,19 +2,11 @@
 
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
 LOG = "/api/v1/webhooks/deliveries"
 ORDER = {"type": "data_processing", "payload": {"dataset": "sales_q1", "operation": "profile"},
          "delay_seconds": 60, "webhook_url": "https://example.com/hook"}  # fmt: skip
-
-
-@pytest.fixture
-async def plain(database_url):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
 
 
 async def owing(client, n=1):

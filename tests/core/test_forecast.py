@@ -10,7 +10,7 @@ from support.standing import AT, a_line, a_queue, a_unit, facts, held, pace, pac
 from taskforge.core.forecast import FARTHEST, Line, forecast, wait
 from taskforge.core.priority import Priority
 from taskforge.core.states import FINAL, JobStatus
-from taskforge.core.why import CrowdFacts, Paces, Reason, Standing, StartEstimate
+from taskforge.core.why import CrowdFacts, NoEstimate, Paces, Standing, StartEstimate
 
 HOUR = timedelta(hours=1)
 USUAL = paces(pace())
@@ -91,7 +91,7 @@ def test_where_priority_is_strict_a_flood_of_urgent_jobs_leaves_nothing():
     waiting = facts(units=FULL, line=a_line(99), least_share=0.0)
     flood = paces(pace(), pace(priority=0, came_per_minute=9e9))
 
-    assert forecast(waiting, flood) is Reason.OVERTAKEN
+    assert forecast(waiting, flood) is NoEstimate.OVERTAKEN
     assert forecast(facts(least_share=0.0), flood) == forecast(facts(), NOTHING)
 
 
@@ -150,24 +150,26 @@ def test_what_lies_beyond_the_calendar_is_told_as_far_away():
 def test_a_job_that_runs_alone_starts_when_a_unit_is_idle():
     busy, idle = a_unit(busy=1), a_unit(busy=0)
 
-    assert forecast(facts(is_suspect=True, units=[busy]), USUAL) is Reason.NO_IDLE_WORKER
+    assert forecast(facts(is_suspect=True, units=[busy]), USUAL) is NoEstimate.NO_IDLE_WORKER
     assert seconds(facts(is_suspect=True, units=[busy, idle]), NOTHING) == (0, 0)
 
 
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        *[pytest.param({"status": it}, Reason.NOT_WAITING, id=it) for it in sorted(FINAL)],
-        pytest.param({"status": JobStatus.RUNNING}, Reason.NOT_WAITING, id="running"),
+        *[pytest.param({"status": it}, NoEstimate.NOT_WAITING, id=it) for it in sorted(FINAL)],
+        pytest.param({"status": JobStatus.RUNNING}, NoEstimate.NOT_WAITING, id="running"),
         pytest.param(
-            {"queue": a_queue(is_open=False, paused_at=AT)}, Reason.PAUSED, id="paused without end"
+            {"queue": a_queue(is_open=False, paused_at=AT)},
+            NoEstimate.PAUSED,
+            id="paused without end",
         ),
-        pytest.param({"type_limit": held(0, 0)}, Reason.LIMIT_IS_ZERO, id="type stopped"),
-        pytest.param({"queue_limit": held(0, 3)}, Reason.LIMIT_IS_ZERO, id="queue stopped"),
-        pytest.param({"units": []}, Reason.NO_WORKER, id="no worker"),
-        pytest.param({"units": [a_unit(serves=False)]}, Reason.NO_WORKER, id="of other queues"),
-        pytest.param({"units": [a_unit(knows=False)]}, Reason.NO_WORKER, id="of other types"),
-        pytest.param({"units": [a_unit(draining=True)]}, Reason.NO_WORKER, id="draining"),
+        pytest.param({"type_limit": held(0, 0)}, NoEstimate.LIMIT_IS_ZERO, id="type stopped"),
+        pytest.param({"queue_limit": held(0, 3)}, NoEstimate.LIMIT_IS_ZERO, id="queue stopped"),
+        pytest.param({"units": []}, NoEstimate.NO_WORKER, id="no worker"),
+        pytest.param({"units": [a_unit(serves=False)]}, NoEstimate.NO_WORKER, id="of other queues"),
+        pytest.param({"units": [a_unit(knows=False)]}, NoEstimate.NO_WORKER, id="of other types"),
+        pytest.param({"units": [a_unit(draining=True)]}, NoEstimate.NO_WORKER, id="draining"),
     ],
 )
 def test_what_cannot_be_told_is_not_told_but_why(fields, reason):
@@ -175,7 +177,10 @@ def test_what_cannot_be_told_is_not_told_but_why(fields, reason):
 
 
 def test_without_anything_to_judge_by_there_is_no_estimate():
-    assert forecast(facts(units=FULL), NOTHING) is Reason.NO_RECENT_THROUGHPUT
-    assert forecast(facts(priority=Priority.HIGH, units=FULL), USUAL) is Reason.NO_RECENT_THROUGHPUT
+    assert forecast(facts(units=FULL), NOTHING) is NoEstimate.NO_RECENT_THROUGHPUT
+    assert (
+        forecast(facts(priority=Priority.HIGH, units=FULL), USUAL)
+        is NoEstimate.NO_RECENT_THROUGHPUT
+    )
     waiting = facts(type_room=False, type_limit=held(1, 1))
-    assert forecast(waiting, paces(pace(type="other"))) is Reason.NO_RECENT_THROUGHPUT
+    assert forecast(waiting, paces(pace(type="other"))) is NoEstimate.NO_RECENT_THROUGHPUT

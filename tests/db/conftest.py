@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 from msgspec import Raw
 from sqlalchemy import insert
@@ -43,14 +42,6 @@ async def sound(connection: AsyncConnection) -> AsyncIterator[None]:
     """Every invariant holds when the test is over; for tests that plant nothing of their own."""
     yield
     assert await broken(connection) == {}
-
-
-@pytest.fixture
-async def plain(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A bare connection, for looking and for turning clocks."""
-    bare = await asyncpg.connect(database_url)
-    yield bare
-    await bare.close()
 
 
 @pytest.fixture

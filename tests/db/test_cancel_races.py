@@ -12,7 +12,7 @@ from support.make import person
 from taskforge.core.people import KeyScope
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus, Move
-from taskforge.db import moves
+from taskforge.db import moves, priorities
 from taskforge.db.claims import Claimer, claim
 from taskforge.db.engine import transaction
 from taskforge.db.moves import Ending, Moved, cancel, settle
@@ -82,7 +82,7 @@ async def test_a_job_that_leaves_a_keys_reach_meanwhile_is_not_touched(
     """What the key may do is judged by the job as the deed finds it, not as it was (S-14)."""
     ana, high = person("ana"), frozenset({Priority.NORMAL, Priority.HIGH})
     narrow = ana._replace(scope=KeyScope(priorities=high))
-    raised = partial(moves.reprioritise, priority=Priority.HIGH, by=narrow)
+    raised = partial(priorities.reprioritise, priority=Priority.HIGH, by=narrow)
     acts = {"cancel": moves.cancel, "retry": moves.revive}
     (job_id,) = await make_jobs(1)
     if deed == "retry":
@@ -90,7 +90,7 @@ async def test_a_job_that_leaves_a_keys_reach_meanwhile_is_not_touched(
     async with transaction(engine) as rival, engine.connect() as own:
         if deed == "retry":  # for a moment it waits, and can change its queue
             await moves.revive(rival, [job_id], ana)
-        await moves.reprioritise(rival, [job_id], Priority.CRITICAL, ana)
+        await priorities.reprioritise(rival, [job_id], Priority.CRITICAL, ana)
         if deed == "retry":
             await moves.cancel(rival, [job_id], ana)
         act = partial(acts[deed], by=narrow) if deed in acts else raised

@@ -138,6 +138,7 @@ async def test_suspects_keep_to_limits_too(connection, limited, plain):
 
     await limited(rare=2)
     found = await claim_suspect(connection, claimer(types=TYPES))
+    assert found
     assert found.row.id == second
 
 
@@ -200,7 +201,7 @@ async def test_rivals_beside_each_other_end_exactly_at_a_large_limit(settings, m
 
     async with engine.connect() as own:
         left = await own.exec_driver_sql("SELECT status, count(*) FROM jobs GROUP BY status")
-        assert dict(left.all()) == {"running": 290, "queued": 10}
+        assert {row.status: row.count for row in left} == {"running": 290, "queued": 10}
     await engine.dispose()
 
 

@@ -21,7 +21,7 @@ from taskforge.core.ids import new_id
 from taskforge.core.priority import Priority
 from taskforge.core.retry import after_crash
 from taskforge.core.states import JobStatus, Move
-from taskforge.db import moves
+from taskforge.db import moves, priorities
 from taskforge.db.birth import create
 from taskforge.db.claims import claim, renew
 from taskforge.db.counts import roll_up
@@ -57,11 +57,7 @@ async def revive(c: AsyncConnection, job_id: UUID) -> Any:
 
 
 def reprioritise(priority: Priority) -> Act:
-    return lambda c, job_id: moves.reprioritise(c, [job_id], priority, person("ann"))
-
-
-async def prune(c: AsyncConnection, _job_id: UUID) -> Any:
-    return await prune_jobs(c, days=-1, limit=5)
+    return lambda c, job_id: priorities.reprioritise(c, [job_id], priority, person("ann"))
 
 
 async def promote(c: AsyncConnection, _job_id: UUID) -> Any:

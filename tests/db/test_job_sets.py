@@ -9,7 +9,8 @@ from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
 from taskforge.db import job_sets
 from taskforge.db.engine import transaction
-from taskforge.db.job_lists import JobFilters, list_jobs
+from taskforge.db.job_filters import JobFilters, plan
+from taskforge.db.job_lists import list_jobs
 from taskforge.db.job_sets import count_jobs, list_ids, lock_jobs
 from tests.db.conftest import BEGIN
 
@@ -58,7 +59,7 @@ async def test_batches_are_the_list_without_gaps_and_repeats(connection, plant, 
     found: list[UUID] = []
     after: UUID | None = None
     while True:
-        batch = await list_ids(connection, filters, after=after, limit=4)
+        batch = await list_ids(connection, plan(filters), after=after, limit=4)
         found += batch.ids
         after = batch.last
         if after is None:
@@ -71,7 +72,7 @@ async def test_batches_are_the_list_without_gaps_and_repeats(connection, plant, 
 async def test_the_count_is_that_of_the_list(connection, plant, small, filters):
     await plant(WANTED)
 
-    tally = await count_jobs(connection, filters, seconds=20)
+    tally = await count_jobs(connection, plan(filters), seconds=20)
 
     assert (tally.counts.total(), tally.exact) == (len(await listed(connection, filters)), True)
 
@@ -79,7 +80,7 @@ async def test_the_count_is_that_of_the_list(connection, plant, small, filters):
 async def test_a_count_that_takes_too_long_says_that_it_is_not_exact(connection, plant, small):
     await plant(WANTED)
 
-    tally = await count_jobs(connection, JobFilters(), seconds=-1)
+    tally = await count_jobs(connection, plan(JobFilters()), seconds=-1)
 
     assert (tally.counts.total(), tally.exact) == (7, False)
 
@@ -87,7 +88,7 @@ async def test_a_count_that_takes_too_long_says_that_it_is_not_exact(connection,
 async def test_locked_jobs_say_how_they_stand_and_whether_they_fit(engine, plant):
     ids = await plant(WANTED[:4])
     async with transaction(engine) as connection:
-        found = await lock_jobs(connection, [*ids, UUID(int=5)], FILTERS["statuses"])
+        found = await lock_jobs(connection, [*ids, UUID(int=5)], plan(FILTERS["statuses"]))
 
     assert [found[id_].fits for id_ in ids] == [True, False, True, False]
     assert found[ids[1]].standing == Standing(JobStatus.RUNNING, False, Priority.HIGH)

@@ -12,8 +12,10 @@ from taskforge.db.claims import claim
 from taskforge.db.counts import MINUTES, job_counts, roll_up
 from taskforge.db.fleet import list_queues
 from taskforge.db.hints import take_unhinted
-from taskforge.db.job_lists import JobFilters, list_jobs
-from taskforge.db.moves import Ending, reprioritise, settle
+from taskforge.db.job_filters import JobFilters
+from taskforge.db.job_lists import list_jobs
+from taskforge.db.moves import Ending, settle
+from taskforge.db.priorities import reprioritise
 
 ANN = person()
 WORKER = claimer(types=["email"])

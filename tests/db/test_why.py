@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, text, update
 
+from taskforge.core.fleet import WorkerFacts, WorkerStatus
 from taskforge.core.ids import new_id
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus, Move
@@ -29,9 +30,9 @@ async def unit(connection):
     return await start(connection)
 
 
-async def start(connection, *, queues=QUEUES, types=("email", "rare"), status="online"):
+async def start(connection, *, queues=QUEUES, types=("email", "rare"), status=WorkerStatus.ONLINE):
     member = Member(new_id(), "one", 42, "0.1.0", queues, list(types), 16)
-    await beat(connection, member, status=status, facts={})
+    await beat(connection, member, status=status, facts=WorkerFacts())
     return member.id
 
 
@@ -120,7 +121,7 @@ async def test_units_are_told_with_what_they_run(connection, make_jobs, unit):
     await make_jobs(1, type="rare")
     await take(connection, unit, 9, types=["email", "rare"])
     (mine,) = await make_jobs(1)
-    draining = await start(connection, queues=["high"], types=["odd"], status="draining")
+    draining = await start(connection, queues=["high"], types=["odd"], status=WorkerStatus.DRAINING)
 
     told = {it.id: it for it in (await look(connection, mine)).units}
 

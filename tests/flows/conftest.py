@@ -1,6 +1,5 @@
 """What delivers webhooks, and who gets them."""
 
-import asyncpg
 import msgspec
 import pytest
 
@@ -26,13 +25,6 @@ async def deps(settings, receiver):
     )
     async with open_deps(reachable, load(["jobs.plain"])) as it:
         yield it
-
-
-@pytest.fixture
-async def plain(database_url):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 import signal
 from typing import Any
 
-import asyncpg
 import pytest
 
 from support.make import claimer
@@ -44,13 +43,6 @@ async def deps(settings):
 
 
 @pytest.fixture
-async def plain(database_url):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
-
-
-@pytest.fixture
 async def ann(deps):
     """An operator, without a session: she has signed out."""
     return await account(deps, "ann", Role.OPERATOR)
@@ -71,6 +63,8 @@ async def test_a_filter_cancels_what_matches_and_says_what_it_did(deps, plain, a
     assert (operation.status, ended.status) == (OperationStatus.PENDING, OperationStatus.DONE)
     assert (ended.total, ended.done, ended.skipped, ended.failed) == (3, 3, 0, 0)
     assert (ended.reason, ended.actor) == ("broken", "ann")
+    assert ended.started_at
+    assert ended.finished_at
     assert ended.started_at < ended.finished_at
     assert await statuses(plain) == {"cancelled": 3, "queued": 2}
     found = await items_of(deps, operation)

@@ -1,6 +1,5 @@
 """How bulk operations end before they are through, and what stays of them."""
 
-import asyncpg
 import msgspec
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -19,13 +18,6 @@ from taskforge.handlers.registry import load
 async def deps(settings):
     async with open_deps(settings, load(["jobs.plain"])) as it:
         yield it
-
-
-@pytest.fixture
-async def plain(database_url):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
 
 
 @pytest.fixture

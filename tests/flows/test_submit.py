@@ -3,7 +3,6 @@
 import asyncio
 from datetime import UTC, datetime
 
-import asyncpg
 import pytest
 
 from support.make import order, person
@@ -19,13 +18,6 @@ BY = person()
 async def deps(settings):
     async with open_deps(settings, load(["jobs.plain"])) as it:
         yield it
-
-
-@pytest.fixture
-async def plain(database_url):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
 
 
 async def jobs(plain):

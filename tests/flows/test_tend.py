@@ -5,7 +5,6 @@ import dataclasses
 import json
 from typing import Any
 
-import asyncpg
 import msgspec
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
@@ -31,13 +30,6 @@ ME = claimer()
 async def deps(settings):
     async with open_deps(settings, load(["jobs.plain"])) as it:
         yield it
-
-
-@pytest.fixture
-async def plain(database_url):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 
 from support.make import order, person
 from taskforge.core.errors import NotFound
+from taskforge.core.fleet import WorkerFacts, WorkerStatus
 from taskforge.core.ids import new_id
 from taskforge.core.why import BlockerKind
 from taskforge.db.claims import Claimer, claim
@@ -39,7 +40,7 @@ async def test_a_type_that_a_worker_runs_few_of_is_known_from_the_registry(deps)
     queues = ["critical", "high", "default", "low"]
     member = Member(WORKER.worker_id, "one", 1, "0.1.0", queues, WORKER.types, 16)
     async with deps.db.connect() as connection:
-        await beat(connection, member, status="online", facts={})
+        await beat(connection, member, status=WorkerStatus.ONLINE, facts=WorkerFacts())
         for _ in range(2):
             await submitted(deps)
         assert len(await claim(connection, WORKER, [], free=2)) == 2

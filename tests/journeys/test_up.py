@@ -82,7 +82,9 @@ def test_after_up_a_job_is_one_command_away(up, command):
 async def test_a_worker_that_is_told_to_stop_stays_away_and_the_words_say_how_to_get_another(
     up, command, until
 ):
-    url = re.search(r"TaskForge is ready +(\S+)", up())[1]
+    ready = re.search(r"TaskForge is ready +(\S+)", up())
+    assert ready
+    url = ready[1]
     name = Role.ADMIN.value
     body = {"username": name, "password": DEMO_PASSWORDS[Role.ADMIN]}
     async with httpx.AsyncClient(trust_env=False) as client:

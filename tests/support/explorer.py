@@ -27,6 +27,7 @@ BEYOND_SCHEMAS = [
     "redeliverMany",  # whether a span ends after it begins
     "createSchedule",  # whether its moments ever come, and its job could be submitted
     "changeSchedule",
+    "createOperation",  # whether jobs are named or filtered, and the action is for any of them
     "previewTimetable",  # whether a cron expression ever comes true
     "pauseQueue",  # whether the end lies ahead
     "listDeliveries",

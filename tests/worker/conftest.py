@@ -3,7 +3,14 @@ from contextlib import AsyncExitStack
 import pytest
 
 from support.arena import open_arena
+from support.make import claimer
 from support.places import arena_number
+from taskforge.core.priority import QUEUES
+from taskforge.flows.deps import open_deps
+from taskforge.flows.unit import Unit
+from taskforge.handlers.registry import load
+from taskforge.worker.crew import Crew
+from taskforge.worker.gate import Gate
 
 
 def logical(url, number):
@@ -40,3 +47,27 @@ async def make_arena(site, worker_number, make_database, tmp_path):
 @pytest.fixture
 async def arena(make_arena):
     return await make_arena()
+
+
+@pytest.fixture
+async def deps(settings):
+    async with open_deps(settings, load(["jobs.plain", "jobs.rough"])) as it:
+        yield it
+
+
+@pytest.fixture
+async def make_crew(deps):
+    """Makes crews that run in the test's own loop."""
+    crews = []
+
+    def make(slots=4):
+        async def carry(_ended):
+            pass
+
+        unit = Unit(deps, claimer(types=sorted(deps.registry.types)))
+        crews.append(Crew(unit, slots, Gate(QUEUES), carry))
+        return crews[-1]
+
+    yield make
+    for crew in crews:
+        await crew.drain(0, hasten=lambda: True)

@@ -3,46 +3,17 @@
 import asyncio
 from contextlib import contextmanager
 
-import pytest
 from sqlalchemy import event
 
-from support.make import claimer, order, person
+from support.make import order, person
 from support.waiting import eventually
 from taskforge.bus.hint import read_hint
-from taskforge.core.priority import QUEUES, Priority
+from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
 from taskforge.db.job_rows import get_rows
 from taskforge.flows import submit
-from taskforge.flows.deps import open_deps
-from taskforge.flows.unit import Unit
-from taskforge.handlers.registry import load
-from taskforge.worker.crew import Crew
-from taskforge.worker.gate import Gate
 
 BY = person()
-
-
-@pytest.fixture
-async def deps(settings):
-    async with open_deps(settings, load(["jobs.plain"])) as it:
-        yield it
-
-
-@pytest.fixture
-async def make_crew(deps):
-    crews = []
-
-    def make(slots=4):
-        async def carry(_ended):
-            pass
-
-        unit = Unit(deps, claimer(types=sorted(deps.registry.types)))
-        crews.append(Crew(unit, slots, Gate(QUEUES), carry))
-        return crews[-1]
-
-    yield make
-    for crew in crews:
-        await crew.drain(0, hasten=lambda: True)
 
 
 async def ordered(deps, type, n=1, seconds=60.0, **fields):
@@ -128,7 +99,7 @@ async def test_a_job_that_ends_makes_room_for_the_next_without_a_hint(deps, make
     crew.start()
     await settled(deps, crew, 2)
 
-    crew.stop(first[:1])
+    crew.holds.stop(first[:1])
 
     await until(deps, rest, JobStatus.SUCCESS)
     await until(deps, first[1:], JobStatus.RUNNING)
@@ -218,7 +189,7 @@ async def test_what_has_gone_meanwhile_is_not_hinted(deps, make_crew):
     await deps.redis.flushdb()
     await crew.serve(Priority.NORMAL, more)
 
-    crew.stop(held)
+    crew.holds.stop(held)
     await until(deps, more, JobStatus.SUCCESS)
 
     async def relayed():

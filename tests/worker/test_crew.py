@@ -3,56 +3,18 @@
 import asyncio
 from typing import Any
 
-import asyncpg
-import pytest
-
-from support.make import claimer, ending, order, person
+from support.make import ending, order, person
 from support.waiting import eventually
 from taskforge.bus.hint import read_hint
 from taskforge.core.ids import new_id
-from taskforge.core.priority import QUEUES, Priority
+from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus, Move
 from taskforge.db.claims import claim
 from taskforge.db.job_rows import get_row
 from taskforge.db.moves import settle
 from taskforge.flows import submit
-from taskforge.flows.deps import open_deps
-from taskforge.flows.unit import Unit
-from taskforge.handlers.registry import load
-from taskforge.worker.crew import Crew
-from taskforge.worker.gate import Gate
 
 BY = person()
-
-
-@pytest.fixture
-async def deps(settings):
-    async with open_deps(settings, load(["jobs.plain", "jobs.rough"])) as it:
-        yield it
-
-
-@pytest.fixture
-async def make_crew(deps):
-    crews = []
-
-    def make(slots=4):
-        async def carry(_ended):
-            pass
-
-        unit = Unit(deps, claimer(types=sorted(deps.registry.types)))
-        crews.append(Crew(unit, slots, Gate(QUEUES), carry))
-        return crews[-1]
-
-    yield make
-    for crew in crews:
-        await crew.drain(0, hasten=lambda: True)
-
-
-@pytest.fixture
-async def plain(database_url):
-    it = await asyncpg.connect(database_url)
-    yield it
-    await it.close()
 
 
 async def ordered(deps, type="noop", payload=None, **fields):
@@ -232,7 +194,7 @@ async def test_a_crew_that_takes_its_own_job_again_loses_only_the_first_try(deps
     serving = asyncio.create_task(crew.serve(Priority.NORMAL, [job_id]))
     await until(deps, job_id, JobStatus.RUNNING)
 
-    crew.lose([(job_id, 1)])
+    crew.holds.lose([(job_id, 1)])
     await serving
 
     row = await until(deps, job_id, JobStatus.SUCCESS)
@@ -252,7 +214,7 @@ async def test_a_job_stopped_while_its_claim_returns_frees_its_slot(deps, make_c
     async def stop_at_once():
         while not crew.holds:  # noqa: ASYNC110 - the very next step of the loop is meant
             await asyncio.sleep(0)
-        crew.stop([job_id])
+        crew.holds.stop([job_id])
 
     stopping = asyncio.create_task(stop_at_once())
     await asyncio.wait_for(crew.serve(Priority.NORMAL, [job_id]), 10)

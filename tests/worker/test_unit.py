@@ -10,7 +10,7 @@ import pytest
 from support.make import person
 from support.waiting import eventually
 from taskforge.core.priority import Priority
-from taskforge.flows import control, queues
+from taskforge.flows import aftermath, control, queues
 
 BY = person()
 
@@ -32,7 +32,7 @@ async def test_a_running_job_stops_within_a_second_of_the_wish(
     if type == "spin":
         await eventually(lambda: burning(shared, job_id))
     if not signalled:
-        monkeypatch.setattr(control, "ask_to_stop", lambda *_: asyncio.sleep(0))
+        monkeypatch.setattr(aftermath, "ask_to_stop", lambda *_: asyncio.sleep(0))
     asked = time.monotonic()
 
     await control.cancel(shared.deps, job_id, BY)

@@ -12,6 +12,7 @@ async def test_a_killed_worker_is_missed_once_its_lease_is_over(arena):
     unit = await arena.start("worker")
     held = await arena.submit("pause", {"seconds": 60.0})
     await arena.until(held, "running")
+    arena.supervisor.forget(unit)
     unit.send(signal.SIGKILL)
     await unit.ended()
     waiting = await arena.submit("noop")

@@ -123,11 +123,8 @@ class JobQuery:
         ),
     ] = None
 
-    def filters(self, me: UUID) -> JobFilters:
+    def filters(self) -> JobFilters:
         """What to list.
-
-        Args:
-            me: who asks.
 
         Raises:
             Invalid: a moment that is none, or without a time zone.
@@ -142,7 +139,6 @@ class JobQuery:
             created_after=read_moment("created_after", self.created_after),
             created_before=read_moment("created_before", self.created_before),
             q=self.q,
-            me=me if self.q else None,
         )
 
 

@@ -70,14 +70,21 @@ def _command(action: OperationAction) -> Callable[..., None]:
         query: Annotated[
             str | None, typer.Option("--query", "-q", help="As for `taskforge job list`.")
         ] = None,
-        to: Annotated[Priority | None, typer.Option(help="The new priority.")] = None,
+        to: Annotated[
+            Priority | None,
+            typer.Option(
+                help="The new priority.", hidden=action is not OperationAction.REPRIORITISE
+            ),
+        ] = None,
         everything: Annotated[bool, typer.Option("--all", help="Every job, unfiltered.")] = False,
         reason: Annotated[str | None, typer.Option("--reason", "-r", help="What for.")] = None,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Only tell what would be done.")
         ] = False,
         yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")] = False,
-        detach: Annotated[bool, typer.Option(help="Do not follow it to its end.")] = False,
+        detach: Annotated[
+            bool, typer.Option("--detach", help="Do not follow it to its end.")
+        ] = False,
         as_json: Json = False,
     ) -> None:
         filters = order(

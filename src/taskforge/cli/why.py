@@ -14,16 +14,16 @@ from taskforge.cli.moments import age, calendar
 from taskforge.cli.output import Json, plain, show
 from taskforge.cli.pictures import status
 from taskforge.core.states import WAITING
-from taskforge.core.why import Blocker, Reason, Why
+from taskforge.core.why import Blocker, NoEstimate, Why
 
 NO_ESTIMATE: Final = {
-    Reason.NOT_WAITING: "it does not wait",
-    Reason.PAUSED: "the pause of its queue has no end",
-    Reason.NO_WORKER: "no live worker would take it",
-    Reason.LIMIT_IS_ZERO: "a limit of 0 stops it",
-    Reason.NO_IDLE_WORKER: "when a worker will be idle cannot be told",
-    Reason.OVERTAKEN: "more urgent jobs come as fast as jobs are started",
-    Reason.NO_RECENT_THROUGHPUT: "nothing ran lately to judge by",
+    NoEstimate.NOT_WAITING: "it does not wait",
+    NoEstimate.PAUSED: "the pause of its queue has no end",
+    NoEstimate.NO_WORKER: "no live worker would take it",
+    NoEstimate.LIMIT_IS_ZERO: "a limit of 0 stops it",
+    NoEstimate.NO_IDLE_WORKER: "when a worker will be idle cannot be told",
+    NoEstimate.OVERTAKEN: "more urgent jobs come as fast as jobs are started",
+    NoEstimate.NO_RECENT_THROUGHPUT: "nothing ran lately to judge by",
 }
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from taskforge.core.blockers import blockers, moment
 from taskforge.core.forecast import forecast
 from taskforge.core.states import JobStatus
-from taskforge.core.why import Blocker, Paces, Reason, Standing, Why
+from taskforge.core.why import Blocker, NoEstimate, Paces, Standing, Why
 
 
 def explain(job: Standing, paces: Paces) -> Why:
@@ -20,8 +20,8 @@ def explain(job: Standing, paces: Paces) -> Why:
         since=_since(job),
         worker_id=job.worker_id if job.status is JobStatus.RUNNING else None,
         blockers=found,
-        estimate=None if isinstance(guess, Reason) else guess,
-        estimate_reason=guess if isinstance(guess, Reason) else None,
+        estimate=None if isinstance(guess, NoEstimate) else guess,
+        estimate_reason=guess if isinstance(guess, NoEstimate) else None,
     )
 
 

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from taskforge.core.blockers import capable, jobs_ahead
 from taskforge.core.states import WAITING, JobStatus
-from taskforge.core.why import Pace, Paces, Reason, Standing, StartEstimate
+from taskforge.core.why import NoEstimate, Pace, Paces, Standing, StartEstimate
 
 FARTHEST: Final = timedelta(days=3_650)
 """What is further away is told as this far."""
@@ -50,16 +50,16 @@ class Wait(NamedTuple):
     p90: float
 
 
-def forecast(job: Standing, paces: Paces) -> StartEstimate | Reason:
+def forecast(job: Standing, paces: Paces) -> StartEstimate | NoEstimate:
     """When the job will probably start, or why that cannot be told."""
     if why := _unknowable(job):
         return why
     known = [wait(line) for line in _lines(job, paces)]
     waits = [it for it in known if it]
     if len(waits) < len(known):
-        return Reason.NO_RECENT_THROUGHPUT
+        return NoEstimate.NO_RECENT_THROUGHPUT
     if any(math.isinf(it.p90) for it in waits):
-        return Reason.OVERTAKEN
+        return NoEstimate.OVERTAKEN
     # While the queue is paused, its line does not move either.
     begin = job.at if job.queue.is_open else (job.queue.resume_at or job.at)
     due = job.at if job.status is JobStatus.QUEUED else job.run_at
@@ -84,18 +84,18 @@ def wait(line: Line) -> Wait | None:
     return Wait(p50 * line.beat, (most + 1.2816 * math.sqrt(most)) * line.beat)
 
 
-def _unknowable(job: Standing) -> Reason | None:
+def _unknowable(job: Standing) -> NoEstimate | None:
     if job.status not in WAITING:
-        return Reason.NOT_WAITING
+        return NoEstimate.NOT_WAITING
     if not job.queue.is_open and job.queue.resume_at is None:
-        return Reason.PAUSED
+        return NoEstimate.PAUSED
     if any(limit and not limit.limit for limit in (job.queue_limit, job.type_limit)):
-        return Reason.LIMIT_IS_ZERO
+        return NoEstimate.LIMIT_IS_ZERO
     units = capable(job)
     if not units:
-        return Reason.NO_WORKER
+        return NoEstimate.NO_WORKER
     if job.is_suspect and all(unit.busy for unit in units):
-        return Reason.NO_IDLE_WORKER
+        return NoEstimate.NO_IDLE_WORKER
     return None
 
 

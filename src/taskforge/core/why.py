@@ -47,7 +47,7 @@ class BlockerKind(StrEnum):
     JOBS_AHEAD = "jobs_ahead"
 
 
-class Reason(StrEnum):
+class NoEstimate(StrEnum):
     """Why there is no estimate."""
 
     NOT_WAITING = "not_waiting"
@@ -120,7 +120,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     blockers: list[Blocker]
     """All that keep it from starting; empty: nothing does, or it does not wait."""
     estimate: StartEstimate | None
-    estimate_reason: Reason | None
+    estimate_reason: NoEstimate | None
     """Why there is none."""
 
 

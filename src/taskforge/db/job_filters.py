@@ -51,18 +51,20 @@ class JobFilters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Before this moment."""
     q: Search | None = None
     """A search in the grammar of `core.query`."""
-    me: UUID | None = None
-    """Whom `created_by:me` means in the search."""
 
-    def scope(self) -> bytes:
+    def scope(self, me: UUID | None = None) -> bytes:
         """A canonical form, equal for equal filters, for `core.cursor`.
+
+        Args:
+            me: who asks: a search may mean another thing for others.
 
         Raises:
             Invalid: the search cannot be understood.
         """
         search = self.q and write(parse(self.q))
         same = msgspec.structs.replace(self, q=search)
-        return b"jobs" + msgspec.json.encode(same, order="deterministic")
+        asker = me.bytes if me and self.q else b""
+        return b"jobs" + asker + msgspec.json.encode(same, order="deterministic")
 
 
 class Plan(NamedTuple):
@@ -80,8 +82,10 @@ class Plan(NamedTuple):
         return [it.source for it in self.parts if it.source] or [EVERY_JOB]
 
     def checks(self, source: str | None = None) -> tuple[str, ...]:
-        """What a job `c` must pass, where this source supplied it."""
-        return tuple(it.check for it in self.parts if it.source != source or not it.exact)
+        """What a job `c` must pass, where this source supplied it, or else wherever it is from."""
+        return tuple(
+            it.check for it in self.parts if not (source and it.exact and it.source == source)
+        )
 
     @property
     def values(self) -> dict[str, Any]:
@@ -89,11 +93,12 @@ class Plan(NamedTuple):
         return {name: value for part in self.parts for name, value in part.values.items()}
 
 
-def plan(filters: JobFilters, now: datetime | None = None) -> Plan:
+def plan(filters: JobFilters, *, me: UUID | None = None, now: datetime | None = None) -> Plan:
     """Compile filters.
 
     Args:
         filters: what to find.
+        me: whom `created_by:me` means in the search.
         now: what `-2h` counts from; the clock by default.
 
     Raises:
@@ -101,7 +106,7 @@ def plan(filters: JobFilters, now: datetime | None = None) -> Plan:
     """
     now = now or datetime.now(UTC)
     terms = [*_given(filters), *(parse(filters.q) if filters.q else ())]
-    settled = [_settled(term, filters.me, now) for term in terms]
+    settled = [_settled(term, me, now) for term in terms]
     parts = [part(n, term) for n, term in enumerate(settled)]
     oldest, newest = UUID(int=0), LAST_ID
     for term in settled:

@@ -36,7 +36,12 @@ class JobPage(NamedTuple):
 
 
 async def list_jobs(
-    connection: AsyncConnection, filters: JobFilters, *, after: UUID | None, limit: int
+    connection: AsyncConnection,
+    filters: JobFilters,
+    *,
+    after: UUID | None,
+    limit: int,
+    me: UUID | None = None,
 ) -> JobPage:
     """One page of jobs, newest first.
 
@@ -45,11 +50,12 @@ async def list_jobs(
         filters: what to list.
         after: `last` of the page before; None for the first page.
         limit: most items, 1 to 200.
+        me: whom `created_by:me` means.
 
     Raises:
         Invalid: the search cannot be understood.
     """
-    asked = plan(filters)
+    asked = plan(filters, me=me)
     sources, oldest, newest = asked.sources, asked.oldest, asked.newest
     if after is not None:
         newest = min(newest, _before(after))
@@ -76,25 +82,6 @@ async def list_jobs(
         skipped[source] = (newest.int - reached.int) // reach
         newest = _before(reached)
     return JobPage(items, UUID(int=newest.int + 1))
-
-
-class Selection(NamedTuple):
-    """SQL: `rest` is to be checked of a row `c` from the source, `whole` of any other."""
-
-    source: str
-    rest: str
-    whole: str
-    values: dict[str, Any]
-
-
-def select(filters: JobFilters) -> Selection:
-    """For statements over more than a page (`job_sets.py`)."""
-    scan = _plan(filters)
-    names = (scan.given - {scan.sources[0]}, scan.given)
-    rest, whole = (" AND ".join(_CHECKS[it] for it in sorted(some)) or "true" for some in names)
-    oldest, newest = _bounds(filters)
-    values = {**scan.values, "oldest": oldest, "newest": newest}
-    return Selection(_SOURCES[scan.sources[0]], rest, whole, values)
 
 
 def _before(id_: UUID) -> UUID:

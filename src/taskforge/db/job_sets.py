@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from taskforge.core.operation import Standing
 from taskforge.core.priority import BY_RANK
 from taskforge.core.states import JobStatus
-from taskforge.db.job_lists import JobFilters, Selection, select
+from taskforge.db.job_filters import Plan
 
 REACH = 5_000
 """Candidates that are looked at for one batch of ids."""
@@ -33,6 +33,15 @@ WITH found AS MATERIALIZED (
 _END = """
 (SELECT count(*) FROM found) AS candidates, (SELECT id FROM found ORDER BY id LIMIT 1) AS reached
 """.strip()
+
+
+class _Selection(NamedTuple):
+    """SQL: `rest` is to be checked of a row `c` from the source, `whole` of any other."""
+
+    source: str
+    rest: str
+    whole: str
+    values: dict[str, Any]
 
 
 class Batch(NamedTuple):
@@ -63,17 +72,17 @@ class Locked(NamedTuple):
 
 
 async def list_ids(
-    connection: AsyncConnection, filters: JobFilters, *, after: UUID | None, limit: int
+    connection: AsyncConnection, plan: Plan, *, after: UUID | None, limit: int
 ) -> Batch:
     """The next jobs that match.
 
     Args:
         connection: any; it is one statement.
-        filters: which jobs.
+        plan: which jobs.
         after: `last` of the batch before; None for the first.
         limit: most ids, up to `REACH`.
     """
-    selection = select(filters)
+    selection = _select(plan)
     values = _values(selection, after, REACH) | {"limit": limit}
     statement = _list(selection.source, selection.rest)
     row = (await connection.execute(statement, values)).one()
@@ -83,15 +92,15 @@ async def list_ids(
     return Batch(ids, row.reached if row.candidates == REACH else None)
 
 
-async def count_jobs(connection: AsyncConnection, filters: JobFilters, *, seconds: float) -> Tally:
+async def count_jobs(connection: AsyncConnection, plan: Plan, *, seconds: float) -> Tally:
     """Count the jobs that match, part by part until the time is up.
 
     Args:
         connection: any; each part is one statement.
-        filters: which jobs.
+        plan: which jobs.
         seconds: after which no further part is begun.
     """
-    selection = select(filters)
+    selection = _select(plan)
     statement = _count(selection.source, selection.rest)
     until = time.monotonic() + seconds
     counts: Counter[Standing] = Counter()
@@ -110,22 +119,29 @@ async def count_jobs(connection: AsyncConnection, filters: JobFilters, *, second
 
 
 async def lock_jobs(
-    connection: AsyncConnection, ids: Sequence[UUID], filters: JobFilters
+    connection: AsyncConnection, ids: Sequence[UUID], plan: Plan
 ) -> dict[UUID, Locked]:
     """Lock jobs in id order, as every move does; those that do not exist are absent.
 
     Args:
         connection: in a transaction.
         ids: which.
-        filters: what to check them against, once they are locked.
+        plan: what to check them against, once they are locked.
     """
-    selection = select(filters)
+    selection = _select(plan)
     values = selection.values | {"ids": list(ids)}
     rows = await connection.execute(_lock(selection.whole), values)
     return {row.id: Locked(row.type, _standing(row), row.fits) for row in rows}
 
 
-def _values(selection: Selection, after: UUID | None, reach: int) -> dict[str, Any]:
+def _select(plan: Plan) -> _Selection:
+    source = plan.sources[0]
+    rest, whole = (" AND ".join(some) or "true" for some in (plan.checks(source), plan.checks()))
+    values = {**plan.values, "oldest": plan.oldest, "newest": plan.newest}
+    return _Selection(source, rest, whole, values)
+
+
+def _values(selection: _Selection, after: UUID | None, reach: int) -> dict[str, Any]:
     newest: UUID = selection.values["newest"]
     if after is not None:
         newest = min(newest, UUID(int=max(after.int - 1, 0)))

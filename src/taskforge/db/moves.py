@@ -1,7 +1,6 @@
 """Every move of `core/states.py` but the claim (`claims.py`), each as one statement.
 
 With `birth.py` and `claims.py` this is all that ever writes `jobs.status`; a rule test says so.
-`reprioritise` leaves it as it is: a waiting job goes to another queue, and its story tells so.
 
 Every statement is set-based and has the same shape: *picked* locks the rows that may move, in id
 order or skipping what others hold; *moved* updates them; the tail tells the story (`job_events`)
@@ -21,14 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.job import JobRow, Progress
 from taskforge.core.people import Principal
-from taskforge.core.priority import BY_RANK, Priority
 from taskforge.core.states import FINAL, MOVES, WAITING, JobStatus, Move
 from taskforge.db.admission import LIMITED
-from taskforge.db.audit import AUDIT_MOVED, AUDIT_REPRIORITISED, deed
+from taskforge.db.audit import AUDIT_MOVED, deed
 from taskforge.db.engine import dump_json
 from taskforge.db.reach import REACHED, reach_of
 from taskforge.db.rows import job_row
-from taskforge.db.story import NOTIFY, REOPEN, REQUEUED, SHOW, TAIL, listed
+from taskforge.db.story import NOTIFY, REOPEN, SHOW, TAIL, listed
 
 _TARGETS = ", ".join(f"('{move}', '{rule.target}')" for move, rule in MOVES.items())
 _FINAL = listed(FINAL)
@@ -211,38 +209,10 @@ moved AS (
 """
 )
 
-_NAMES = f"(CAST(ARRAY{[str(it) for it in BY_RANK]} AS text[]))"
-_REPRIORITISE = text(
-    f"""
-WITH picked AS MATERIALIZED (
-    SELECT id, status AS left_status, priority AS left_priority FROM jobs
-    WHERE id = ANY(CAST(:ids AS uuid[])) AND {REACHED} AND status IN {listed(WAITING)}
-      AND priority <> :rank
-      AND (CAST(:ranks AS smallint[]) IS NULL OR :rank = ANY(CAST(:ranks AS smallint[])))
-    ORDER BY id FOR NO KEY UPDATE
-),
-moved AS (
-    UPDATE jobs j SET priority = :rank, version = j.version + 1,
-        hinted_at = CASE j.status WHEN {_QUEUED} THEN clock_timestamp() ELSE j.hinted_at END,
-        hint_count = 0
-    FROM picked p WHERE j.id = p.id
-    RETURNING j.*, clock_timestamp() AS at, p.left_status, p.left_priority,
-        CAST(:actor AS text) AS actor,
-        CAST(:origin AS jsonb) || jsonb_build_object(
-            'priority', to_jsonb(ARRAY[{_NAMES}[p.left_priority + 1], {_NAMES}[j.priority + 1]])
-        ) AS data,
-        CAST(NULL AS float8) AS seconds
-),
-detailed AS (
-    UPDATE job_details d SET priority = m.priority FROM moved m WHERE d.job_id = m.id
-){AUDIT_REPRIORITISED}{REQUEUED}{TAIL}{SHOW}
-"""
-)
-
 
 async def promote(connection: AsyncConnection, *, limit: int) -> list[Moved]:
     """Queue what has become due, oldest first; rows that a rival holds are left to it (R-25)."""
-    return await _move(connection, _PROMOTE, {"limit": limit})
+    return await move(connection, _PROMOTE, {"limit": limit})
 
 
 async def cancel(connection: AsyncConnection, ids: Sequence[UUID], by: Principal) -> list[Moved]:
@@ -251,34 +221,21 @@ async def cancel(connection: AsyncConnection, ids: Sequence[UUID], by: Principal
     A job that is already asked to stop, that has ended, or that `by` does not reach, is absent from
     the answer.
     """
-    return await _move(connection, _CANCEL, _asked(ids, by, "job.cancelled"))
+    return await move(connection, _CANCEL, asked(ids, by, "job.cancelled"))
 
 
 async def make_way(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Moved]:
     """Cancel as `cancel` does, for a later job of the same schedule: no deed of a person (R-64)."""
-    asked = {"ids": list(ids), "actor": "scheduler", "api_key_id": None, "deeds": "[]"}
-    return await _move(connection, _CANCEL, {**asked, **reach_of(None)})
+    values = {"ids": list(ids), "actor": "scheduler", "origin": "{}", "deeds": "[]"}
+    return await move(connection, _CANCEL, {**values, **reach_of(None)})
 
 
 async def revive(connection: AsyncConnection, ids: Sequence[UUID], by: Principal) -> list[Moved]:
     """Queue ended jobs again, with failures and crashes from zero, where `by` reaches them."""
-    return await _move(connection, _REVIVE, _asked(ids, by, "job.retried"))
+    return await move(connection, _REVIVE, asked(ids, by, "job.retried"))
 
 
-async def reprioritise(
-    connection: AsyncConnection, ids: Sequence[UUID], priority: Priority, by: Principal
-) -> list[Moved]:
-    """Give waiting jobs another priority, which puts them into its queue; due times stay.
-
-    Absent from the answer are jobs that run, have ended or have this priority already, and those
-    that `by` does not reach: it has to reach the queue they leave and the one they enter. The
-    caller hints those that are `queued`, for it is to the new queue that a hint has to go.
-    """
-    values = {**_asked(ids, by, "job.reprioritised"), "rank": priority.rank}
-    return await _move(connection, _REPRIORITISE, values)
-
-
-def _asked(ids: Sequence[UUID], by: Principal, action: str) -> dict[str, Any]:
+def asked(ids: Sequence[UUID], by: Principal, action: str) -> dict[str, Any]:
     """Parameters of a move that a person asks for; deeds on jobs that do not move fall away."""
     origin = {"api_key_id": by.api_key_id, "operation_id": by.operation_id}
     noted = () if by.operation_id else ids  # the trail has the operation, with all its jobs
@@ -291,9 +248,10 @@ def _asked(ids: Sequence[UUID], by: Principal, action: str) -> dict[str, Any]:
     }
 
 
-async def _move(
+async def move(
     connection: AsyncConnection, statement: TextClause, values: dict[str, Any]
 ) -> list[Moved]:
+    """Execute a statement that ends with `story.SHOW`; what did not qualify is absent."""
     rows = (await connection.execute(statement, values)).mappings()
     return [Moved(job_row(row), row["at"], JobStatus(row["left_status"])) for row in rows]
 

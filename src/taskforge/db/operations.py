@@ -26,7 +26,7 @@ from taskforge.core.people import KeyScope, Principal
 from taskforge.core.priority import BY_RANK, Priority
 from taskforge.core.states import JobStatus
 from taskforge.db.engine import dump_json
-from taskforge.db.job_lists import JobFilters, Word
+from taskforge.db.job_filters import JobFilters, Word
 from taskforge.db.story import listed
 
 MAX_TYPES = 20

@@ -14,10 +14,15 @@ REACHED = """
 """A condition on `type` and `priority`; takes the parameters that `reach_of` gives."""
 
 
-def reach_of(by: Principal) -> dict[str, Any]:
-    """The parameters of `REACHED`: the types and priorities within reach; None is all of them."""
-    types = by.scope.types if by.scope else None
-    priorities = by.scope.priorities if by.scope else None
+def reach_of(by: Principal | None) -> dict[str, Any]:
+    """The parameters of `REACHED`: the types and priorities within reach; None is all of them.
+
+    Args:
+        by: who asks; None is the system itself.
+    """
+    scope = by.scope if by else None
+    types = scope.types if scope else None
+    priorities = scope.priorities if scope else None
     return {
         "types": None if types is None else sorted(types),
         "ranks": None if priorities is None else sorted(it.rank for it in priorities),

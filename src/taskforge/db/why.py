@@ -57,7 +57,7 @@ units AS MATERIALIZED (
     SELECT w.id, w.slots, w.queues, w.types, coalesce(b.n, 0) AS busy,
         coalesce(b.of_type, 0) AS of_type,
         j.queue = ANY(w.queues) AS serves, {TYPE_KNOWN.replace(":types", "w.types")} AS knows,
-        w.status = 'draining' OR w.wanted <> 'run' AS draining
+        w.status <> 'online' OR w.wanted <> 'run' AS draining
     FROM me AS j CROSS JOIN workers w LEFT JOIN busy b ON b.worker_id = w.id
     WHERE w.status <> 'offline'
       AND w.beat_at > statement_timestamp() - :lease_seconds * interval '1 second'

@@ -8,7 +8,7 @@ from taskforge.core.errors import Denied, Fault, Invalid
 from taskforge.core.operation import SOURCES, OperationAction
 from taskforge.core.people import KeyScope
 from taskforge.core.priority import Priority
-from taskforge.db.job_lists import JobFilters
+from taskforge.db.job_filters import JobFilters
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from taskforge.core.job import JobRow
 from taskforge.core.people import Principal
 from taskforge.core.priority import Priority
 from taskforge.core.states import WAITING, is_final
-from taskforge.db import moves
+from taskforge.db import moves, priorities
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
 from taskforge.db.job_rows import get_row
@@ -72,7 +72,7 @@ async def reprioritise(deps: Deps, job_id: UUID, priority: Priority, by: Princip
         Conflict: the job runs or has ended.
     """
     async with deps.db.connect() as connection:
-        done = await moves.reprioritise(connection, [job_id], priority, by)
+        done = await priorities.reprioritise(connection, [job_id], priority, by)
         current = None if done else await get_row(connection, job_id)
     if not done:
         return _waits_already(_known(job_id, current, by), priority, by)

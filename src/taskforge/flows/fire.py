@@ -28,10 +28,10 @@ from taskforge.db.audit import note
 from taskforge.db.birth import Born, Draft, create
 from taskforge.db.engine import transaction, was_refused
 from taskforge.db.fires import FireRow, Step
+from taskforge.flows.aftermath import after_cancelling
 from taskforge.flows.deps import Deps
 from taskforge.flows.preview import summary_of
 from taskforge.flows.reach import check_reach
-from taskforge.flows.stops import tell_cancelled
 from taskforge.flows.templates import check_template, priority_of
 from taskforge.log import get_logger
 
@@ -248,7 +248,7 @@ async def _create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[
 
 async def _tell(deps: Deps, done: _Done) -> list[JobRow]:
     rows = await deps.births.tell(done.drafts, done.born)
-    await tell_cancelled(deps, done.cancelled)
+    await after_cancelling(deps, done.cancelled)
     return rows
 
 

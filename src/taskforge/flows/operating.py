@@ -24,10 +24,10 @@ from taskforge.core.operation import (
     permission_for,
 )
 from taskforge.core.people import ROLE_OF, Principal
-from taskforge.db import moves, operation_work
+from taskforge.db import moves, operation_work, priorities
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
-from taskforge.db.job_lists import JobFilters
+from taskforge.db.job_filters import JobFilters, Plan, plan
 from taskforge.db.job_sets import Batch, Locked, count_jobs, list_ids, lock_jobs
 from taskforge.db.operation_work import Creator, Item, Work
 from taskforge.db.prune import delete_finished
@@ -134,19 +134,20 @@ async def _next(connection: AsyncConnection, work: Work) -> Batch:
     return Batch(left[:limit], left[limit - 1] if len(left) > limit else None)
 
 
-def _frozen(work: Work) -> JobFilters:
-    """The filter, for jobs that were created before the operation."""
+def _frozen(work: Work) -> Plan:
+    """The filter, for jobs that were created before the operation, as it was meant then."""
     filters = work.filter or JobFilters()
     before = min(filters.created_before or work.created_at, work.created_at)
     frozen = msgspec.structs.replace(filters, created_before=before)
-    return aim(frozen, work.action, priority=work.priority, scope=work.scope)
+    aimed = aim(frozen, work.action, priority=work.priority, scope=work.scope)
+    return plan(aimed, me=work.created_by, now=work.created_at)
 
 
 async def _act(
     connection: AsyncConnection, work: Work, ids: Sequence[UUID], by: Principal
 ) -> tuple[_Done | None, list[Item]]:
-    filters = JobFilters() if work.filter is None else _frozen(work)
-    locked = await lock_jobs(connection, ids, filters)
+    wanted = plan(JobFilters()) if work.filter is None else _frozen(work)
+    locked = await lock_jobs(connection, ids, wanted)
     reasons = {id_: _reason(work, locked.get(id_), by) for id_ in ids}
     ready = [id_ for id_, reason in reasons.items() if reason is None]
     done = await _DEEDS[work.action](connection, work, ready, by) if ready else None
@@ -194,7 +195,7 @@ async def _reprioritise(
 ) -> _Done:
     if work.priority is None:  # the table's CHECK rules it out
         raise ValueError(f"operation {work.id} names no priority")
-    done = await moves.reprioritise(connection, ids, work.priority, by)
+    done = await priorities.reprioritise(connection, ids, work.priority, by)
     return _Done([it.row.id for it in done], partial(after_queuing, done=done))
 
 

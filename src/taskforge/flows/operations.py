@@ -28,7 +28,8 @@ from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
-from taskforge.db.job_lists import JobFilters, list_jobs
+from taskforge.db.job_filters import JobFilters, plan
+from taskforge.db.job_lists import list_jobs
 from taskforge.db.job_rows import get_rows
 from taskforge.db.job_sets import count_jobs
 from taskforge.db.operations import (
@@ -112,9 +113,19 @@ def check_order(order: OperationOrder) -> Permission:
             "is for an empty filter alone"
         )  # fmt: skip
         raise _senseless("/all", words)
+    if order.filter is not None:
+        _check_search(order.filter)
     by_filter = order.filter is not None
     narrows = order.filter is not None and chooses(order.filter)
     return permission_for(order.action, by_filter=by_filter, narrows=narrows)
+
+
+def _check_search(filters: JobFilters) -> None:
+    try:
+        plan(filters)
+    except Invalid as error:
+        found = [Fault("/filter/q", fault.message, at=fault.at) for fault in error.faults]
+        raise Invalid(error.detail, code=error.code, faults=found) from error
 
 
 async def begin(
@@ -220,8 +231,10 @@ async def _try_filter(
     connection: AsyncConnection, order: OperationOrder, filters: OperationFilter, by: Principal
 ) -> DryRun:
     aimed = aim(filters, order.action, priority=order.priority, scope=by.scope)
-    could = await count_jobs(connection, aimed, seconds=COUNT_SECONDS / 2)
-    match = await count_jobs(connection, reached(filters, by.scope), seconds=COUNT_SECONDS / 2)
+    could, match = [
+        await count_jobs(connection, plan(some, me=by.user_id), seconds=COUNT_SECONDS / 2)
+        for some in (aimed, reached(filters, by.scope))
+    ]
     blocked: Counter[JobStatus] = Counter()
     for standing, n in match.counts.items():
         if _stands_in_the_way(order, standing):
@@ -235,14 +248,14 @@ async def _try_filter(
         cannot=dict(blocked),
         not_found=0,
         out_of_reach=0,
-        sample=await _sample(connection, order, aimed),
+        sample=await _sample(connection, order, aimed, by),
     )
 
 
 async def _sample(
-    connection: AsyncConnection, order: OperationOrder, aimed: JobFilters
+    connection: AsyncConnection, order: OperationOrder, aimed: JobFilters, by: Principal
 ) -> Sequence[JobRow]:
-    page = await list_jobs(connection, aimed, after=None, limit=2 * SAMPLE)
+    page = await list_jobs(connection, aimed, after=None, limit=2 * SAMPLE, me=by.user_id)
     return [it for it in page.items if not _stands_in_the_way(order, _standing(it))][:SAMPLE]
 
 

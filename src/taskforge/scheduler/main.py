@@ -25,6 +25,7 @@ from taskforge.outside.orphans import SHARDS
 from taskforge.scheduler.every import Duty, every, once, repeat
 
 STATEMENT_SECONDS = 30.0
+CANCEL_SECONDS = 1.0
 
 log = get_logger(__name__)
 
@@ -53,10 +54,16 @@ async def _run(settings: Settings) -> None:
         duties.append(asyncio.create_task(once(5.0, "zones", lambda: zones.follow(deps))))
         log.info("scheduler.started")
         await stop.wait()
-        for duty in duties:
-            duty.cancel()
-        await asyncio.gather(*duties, return_exceptions=True)
+        await _end(duties)
         await courier.close()
+
+
+async def _end(duties: list[asyncio.Task[None]]) -> None:
+    """Cancel them, as often as it takes: a library may take a cancel for a time-out of its own."""
+    while pending := [duty for duty in duties if not duty.done()]:
+        for duty in pending:
+            duty.cancel()
+        await asyncio.wait(pending, timeout=CANCEL_SECONDS)
 
 
 def duties_of(deps: Deps, courier: Courier, ledger: Ledger) -> list[Duty]:

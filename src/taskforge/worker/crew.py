@@ -10,7 +10,7 @@ A job that ends within a fleet-wide limit leaves a place: its unit looks at once
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
@@ -32,6 +32,7 @@ from taskforge.flows.attempt import (
 from taskforge.flows.unit import Unit
 from taskforge.log import get_logger
 from taskforge.worker.gate import Gate
+from taskforge.worker.holds import Holds
 from taskforge.worker.relay import Relay
 from taskforge.worker.rooms import Rooms
 
@@ -91,12 +92,7 @@ class Crew:
         self._idle.set()
         self.started = 0
         """Attempts, since the beginning."""
-        self.holds: dict[tuple[UUID, int], Hold] = {}
-        """Attempts of this unit by job and number, those being recorded included.
-
-        A job may be here twice: when its lease ran out while its handler worked, and the next
-        attempt came back to this unit before the first had unwound.
-        """
+        self.holds = Holds(unit.claimer)
 
     def start(self) -> None:
         """Claim what is waiting already."""
@@ -118,31 +114,6 @@ class Crew:
             await self._relay.pass_on(priority, missing, at_once=at_once)
         if tasks:
             await asyncio.wait(tasks.values())
-
-    def stop(self, ids: Iterable[UUID]) -> None:
-        """Stop these jobs, as far as they run here."""
-        unwanted = set(ids)
-        for (job_id, _), hold in self.holds.items():
-            if job_id in unwanted:
-                hold.interrupt(Interruption.CANCELLED)
-
-    def renewed(self, attempts: Iterable[tuple[UUID, int]], asked_at: float) -> None:
-        """The leases of these attempts were extended by a request sent at `asked_at`."""
-        until = self.unit.claimer.sure_until(asked_at)
-        for attempt in attempts:
-            if hold := self.holds.get(attempt):
-                hold.lease_until = until
-
-    def lose(self, attempts: Iterable[tuple[UUID, int]]) -> None:
-        """Let go of attempts whose lease has passed, or may have passed, to another.
-
-        Those that have ended since the heartbeat asked are not lost, and of no concern any more.
-        """
-        for job_id, number in attempts:
-            hold = self.holds.get((job_id, number))
-            if hold and hold.working:
-                log.warning("lease.lost", job_id=str(job_id), attempt=number)
-                hold.interrupt(Interruption.LOST)
 
     def look_for_suspects(self) -> None:
         """A job that crashed twice is waiting: take it as soon as nothing else runs (R-30)."""

@@ -186,9 +186,11 @@ class Heart(threading.Thread):
             )
             suspects = await any_suspects(connection)
         lost = missing - {(it.id, it.attempt) for it in mine}
-        self._tell(self._crew.renewed, [(it.id, it.attempt) for it in renewed], asked_at)
-        self._tell(self._crew.stop, [it.id for it in (*renewed, *mine) if it.cancel_requested])
-        self._tell(self._crew.lose, lost)
+        self._tell(self._crew.holds.renewed, [(it.id, it.attempt) for it in renewed], asked_at)
+        self._tell(
+            self._crew.holds.stop, [it.id for it in (*renewed, *mine) if it.cancel_requested]
+        )
+        self._tell(self._crew.holds.lose, lost)
         if suspects:
             self._tell(self._crew.look_for_suspects)
         if status is not self._shown:  # in the roster, where whoever is told will look
@@ -221,7 +223,7 @@ class Heart(threading.Thread):
             if silent > self._dead_after or not self._body.is_sound():
                 self._die("loop.dead", silent_seconds=round(silent, 1))
             late = [attempt for attempt, hold in self._holds() if now > hold.lease_until]
-            self._tell(self._crew.lose, late)
+            self._tell(self._crew.holds.lose, late)
             stubborn = [
                 str(job_id)
                 for (job_id, _), hold in self._holds()
@@ -234,7 +236,7 @@ class Heart(threading.Thread):
         await listen(redis, Ears(self._gate.wake, self._stop_jobs, self._look_up))
 
     def _stop_jobs(self, job_ids: list[UUID]) -> None:
-        self._tell(self._crew.stop, job_ids)
+        self._tell(self._crew.holds.stop, job_ids)
 
     def _look_up(self, worker_ids: list[UUID]) -> None:
         if self._member.id in worker_ids:

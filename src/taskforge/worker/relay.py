@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Iterable
 from uuid import UUID
 
+from taskforge.core.priority import Priority
 from taskforge.db.engine import is_away
 from taskforge.db.hints import still_queued
 from taskforge.flows.deps import Deps

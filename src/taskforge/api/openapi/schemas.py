@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import UNSET, Struct, structs
 
-from taskforge.db.job_lists import WORD_PATTERN
+from taskforge.db.job_filters import WORD_PATTERN
 from taskforge.handlers.describe import components, structs_in
 
 REF = "#/components/schemas/{name}"

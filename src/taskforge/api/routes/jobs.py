@@ -70,11 +70,13 @@ async def list_(
     Every page costs the same, however many jobs there are: where few of them match, a page comes
     short, and `next_cursor` goes on.
     """
-    filters = wanted.filters(request.user.user_id)
-    scope = filters.scope()
+    filters = wanted.filters()
+    scope = filters.scope(request.user.user_id)
     after = None if cursor is None else unseal(cursor, scope)
     async with deps.db.connect() as connection:
-        page = await list_jobs(connection, filters, after=after, limit=limit)
+        page = await list_jobs(
+            connection, filters, after=after, limit=limit, me=request.user.user_id
+        )
     return JobPage(
         items=page.items, next_cursor=None if page.last is None else seal(page.last, scope)
     )

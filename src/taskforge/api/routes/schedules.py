@@ -24,7 +24,7 @@ from taskforge.core.schedule import YEARS, Fired, Plan, PlanChange, Span, check,
 from taskforge.core.schedule_view import FireRecord, ScheduleDetail, ScheduleItem
 from taskforge.core.timetable import Fire, explain, local
 from taskforge.db.duties import list_duties
-from taskforge.db.job_lists import WORD_PATTERN
+from taskforge.db.job_filters import WORD_PATTERN
 from taskforge.db.schedules import ScheduleFilters, list_schedules
 from taskforge.flows import fire, schedule_view, schedules
 from taskforge.flows.deps import Deps

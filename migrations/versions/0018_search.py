@@ -15,8 +15,8 @@ DURATION_BUCKET = (
     " '{1,2,5,10,20,30,60,120,300,600,1800,3600,10800,21600,86400}'::double precision[])"
 )
 
-revision = "0013s"
-down_revision = "0012"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

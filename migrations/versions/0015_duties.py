@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 TIME = postgresql.TIMESTAMP(timezone=True)
 
-revision = "0014p"
-down_revision = "0013f"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 TIME = postgresql.TIMESTAMP(timezone=True)
 NOW = sa.text("clock_timestamp()")
 
-revision = "0013o"
-down_revision = "0013c"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
