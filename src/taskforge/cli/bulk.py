@@ -24,6 +24,7 @@ from taskforge.cli.client_pages import collect
 from taskforge.cli.moments import past
 from taskforge.cli.order import order
 from taskforge.cli.output import ExitCode, Json, show, talk
+from taskforge.core.errors import Limited, Unavailable
 from taskforge.core.operation import LIVE, OperationAction, OperationStatus, Outcome
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
@@ -31,8 +32,11 @@ from taskforge.core.states import JobStatus
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 PATH = "/operations"
-LOOK_SECONDS = 0.5
-"""Between two looks at an operation that is followed."""
+FIRST_LOOK_SECONDS, LOOK_SECONDS = 0.25, 2.0
+"""Between two looks at an operation that is followed: a short one is soon told, and a long one
+leaves the account three quarters of its usual requests."""
+PATIENCE_SECONDS = 60.0
+"""How long an API may be away, or refuse for too many requests, before following ends."""
 HELP = {
     OperationAction.CANCEL: "Cancel jobs: waiting ones at once, running ones as soon as may be.",
     OperationAction.RETRY: "Queue failed or cancelled jobs again.",
@@ -196,12 +200,21 @@ def _follow(api: Api, operation_id: UUID, *, as_json: bool) -> None:
 
 
 def _looks(api: Api, operation_id: UUID) -> Iterator[Shown]:
+    pause, heard_at = FIRST_LOOK_SECONDS, time.monotonic()
     while True:
-        one = api.get(f"{PATH}/{operation_id}").read(Shown)
+        try:
+            one = api.get(f"{PATH}/{operation_id}").read(Shown)
+        except (Unavailable, Limited) as error:
+            if time.monotonic() - heard_at > PATIENCE_SECONDS:
+                raise
+            time.sleep(max(LOOK_SECONDS, error.retry_after))
+            continue
+        heard_at = time.monotonic()
         yield one
         if one.status not in LIVE:
             return
-        time.sleep(LOOK_SECONDS)
+        time.sleep(pause)
+        pause = min(pause * 2, LOOK_SECONDS)
 
 
 def _show(answer: Answer, *, as_json: bool) -> None:
