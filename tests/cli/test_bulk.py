@@ -1,10 +1,12 @@
 """Acting on many jobs from a shell."""
 
 import json
+import signal
 
 import pytest
 
 from taskforge.cli.output import ExitCode
+from taskforge.flows import operating
 
 NOBODYS = "019a2f6e-5c1d-7b43-9a57-3f0c8e6d2b14"
 
@@ -70,3 +72,42 @@ def test_without_a_yes_nothing_begins(client, jobs, answer):
 )
 def test_what_cannot_be_done_is_told_by_the_exit_code(client, words, code):
     assert client("bulk", *words).exit_code == code
+
+
+END_SECONDS = 40.0
+
+
+@pytest.fixture
+def watcher(client, api, jobs, command, operator_key):
+    """Follows an operation that has just begun, from a process of its own."""
+    begun = client("bulk", "cancel", "--tag", "nightly", "-y", "--detach")
+    operation_id = begun.stdout.split()[0]
+    watcher = command(
+        "bulk", "watch", operation_id, TASKFORGE_URL=api.url, TASKFORGE_API_KEY=operator_key
+    )
+    assert "pending" in watcher.stderr.readline()
+    yield watcher
+    watcher.kill()
+    watcher.communicate()
+
+
+async def test_an_api_that_dies_and_returns_is_asked_again(api, deps, watcher):
+    api.kill()
+    await api.start()
+    while await operating.operate(deps):
+        pass
+
+    told, _ = watcher.communicate(timeout=END_SECONDS)
+
+    assert watcher.returncode == 0
+    assert "3" in told
+
+
+def test_an_interrupt_leaves_the_operation_alone(client, watcher):
+    watcher.send_signal(signal.SIGINT)
+    _, said = watcher.communicate(timeout=END_SECONDS)
+
+    assert watcher.returncode == ExitCode.INTERRUPTED
+    assert "it goes on" in said
+    (shown,) = json.loads(client("bulk", "list", "-n", "1", "--json").stdout)["items"]
+    assert shown["status"] == "pending"

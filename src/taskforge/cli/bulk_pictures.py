@@ -170,13 +170,14 @@ def watch(seen: Iterable[Shown]) -> Shown:
                 )
 
             return _last(seen, draw)
-    told = [-1]
+    told: list[int | str] = []
 
     def tell(one: Shown) -> None:
-        tenth = 10 * one.processed // one.total if one.total else 0
-        if one.total and tenth > told[0]:
-            told[0] = tenth
-            talk.print(f"{one.processed:,} of {one.total:,}", highlight=False)
+        stage = 10 * one.processed // one.total if one.total else one.status.value
+        if stage not in told:
+            told.append(stage)
+            far = f"{one.processed:,} of {one.total:,}" if one.total else one.status.value
+            talk.print(far, highlight=False)
 
     return _last(seen, tell)
 
