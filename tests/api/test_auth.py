@@ -42,6 +42,7 @@ async def test_a_name_or_address_in_other_letters_is_taken(
         ({"password": "ada@example.com"}, "/password"),
         ({"password": "aaaaaaaaaaaaaaaa"}, "/password"),
         ({"username": "a@b"}, "/username"),
+        ({"username": "admin\n"}, "/username"),
         ({"email": "nobody"}, "/email"),
         ({"role": "admin"}, "/role"),
     ],

@@ -109,6 +109,7 @@ async def test_one_key_from_many_at_once_makes_one_job(operator):
         ({"scheduled_at": "2030-01-01T00:00:00"}, "/scheduled_at"),
         ({"webhook_url": "file:///etc/passwd"}, "/webhook_url"),
         ({"idempotency_key": "with space"}, "/idempotency_key"),
+        ({"idempotency_key": "a-line\n"}, "/idempotency_key"),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -16,7 +16,7 @@ from taskforge.flows.tokens import ACCESS_SECONDS
 Username = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)",
         min_length=2,
         max_length=64,
         description="Letters, digits, dot, dash, underscore; unique in any letter case.",
@@ -26,7 +26,7 @@ Username = Annotated[
 Email = Annotated[
     str,
     Meta(
-        pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$",
+        pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$(?!\n)",
         min_length=3,
         max_length=254,
         examples=["ada@example.com"],
@@ -73,7 +73,7 @@ class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             Meta(
                 min_length=16,
                 max_length=128,
-                pattern=r"^[\x21-\x7e]+$",
+                pattern=r"^[\x21-\x7e]+$(?!\n)",
                 description="A random word, new for each refresh. A client that lost the answer"
                 " gets it once more within 10 seconds by sending the same token and nonce.",
             ),
@@ -93,7 +93,7 @@ class OwnChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class KeyOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for a further API key."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    name: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
     scope: KeyScope | None = None
     """Null: whatever the account may do, but for passwords, sessions and keys."""
     expires_at: Annotated[datetime, Meta(tz=True)] | UnsetType | None = UNSET

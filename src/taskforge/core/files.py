@@ -18,7 +18,7 @@ KEPT_HOURS = 24
 """How long an upload is kept."""
 
 ARTIFACT_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-ArtifactName = Annotated[str, Meta(pattern=rf"^{ARTIFACT_NAME}$")]
+ArtifactName = Annotated[str, Meta(pattern=rf"^{ARTIFACT_NAME}$(?!\n)")]
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):

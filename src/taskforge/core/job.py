@@ -16,7 +16,7 @@ MAX_BULK = 1_000
 MAX_DELAY_SECONDS = 366 * 86_400
 
 Tag = Annotated[str, Meta(min_length=1, max_length=64)]
-IdempotencyKey = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+IdempotencyKey = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$(?!\n)")]
 """1 to 255 visible ASCII characters (R-43)."""
 
 MaxRetries = Annotated[int, Meta(ge=0, le=25)]

@@ -41,7 +41,7 @@ Handler = Callable[[PayloadT, Context], Awaitable[Any]]
 
 Viewer = Literal["json", "table", "tree", "findings", "mail", "text", "chart"]
 """How the dashboard shows a result."""
-Icon = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+Icon = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)", max_length=64)]
 """A name of lucide's icon set, such as `table-2`."""
 
 

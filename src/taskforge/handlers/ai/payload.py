@@ -21,8 +21,8 @@ MAX_BATCH_CHARACTERS = 1_000_000
 EMBEDDED_MAX_TOKENS = 512
 
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_PROMPT)]
-Label = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-VariableName = Annotated[str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+Label = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
+VariableName = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$(?!\n)")]
 
 
 class Role(StrEnum):
@@ -58,7 +58,7 @@ class AiJob(Payload, frozen=True):
     model: Annotated[
         str,
         Meta(
-            pattern=r"^([a-z0-9][a-z0-9_-]{0,31}/)?[^/\s\x00-\x1f\x7f][^\s\x00-\x1f\x7f]{0,199}$",
+            pattern=r"^([a-z0-9][a-z0-9_-]{0,31}/)?[^/\s\x00-\x1f\x7f][^\s\x00-\x1f\x7f]{0,199}$(?!\n)",
             description="`backend/name`, or a name alone for the endpoint of AI_BASE_URL. The"
             " embedded model needs no account and no network.",
             examples=[DEFAULT_MODEL],

@@ -18,7 +18,7 @@ MAX_PREVIEW_ROWS = 200
 FileName = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_ ./-]{0,199}\.(csv|tsv|parquet|ndjson|jsonl|json)$",
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_ ./-]{0,199}\.(csv|tsv|parquet|ndjson|jsonl|json)$(?!\n)",
         description="A file in the installation's data folder, by its path inside it.",
         examples=["orders.csv"],
     ),
@@ -26,7 +26,7 @@ FileName = Annotated[
 Address = Annotated[
     str,
     Meta(
-        pattern=r"^https?://[^\s\x00-\x1f\x7f]+$",
+        pattern=r"^https?://[^\s\x00-\x1f\x7f]+$(?!\n)",
         max_length=URL_LIMIT,
         description="A public http or https address of a file of at most 20 MB.",
         examples=["https://example.com/orders.csv"],

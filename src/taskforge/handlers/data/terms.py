@@ -10,7 +10,9 @@ from taskforge.handlers.base import Payload
 
 INT64 = 2**63 - 1
 
-ColumnName = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+ColumnName = Annotated[
+    str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")
+]
 Scalar = bool | Annotated[int, Meta(ge=-INT64, le=INT64)] | float | str | None
 
 

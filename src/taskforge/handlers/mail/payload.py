@@ -32,7 +32,7 @@ Copies = Annotated[tuple[AddressText, ...], Meta(max_length=MAX_COPIES)]
 TemplateName = Annotated[
     str,
     Meta(
-        pattern=r"^(own/)?[a-z0-9][a-z0-9_-]{0,63}$",
+        pattern=r"^(own/)?[a-z0-9][a-z0-9_-]{0,63}$(?!\n)",
         description="plain, notification, welcome, report, alert, or `own/<name>` for a file of"
         " MAIL_TEMPLATES_DIR. `notification` when left out.",
     ),
@@ -106,7 +106,7 @@ class EmailJob(Payload, frozen=True):
         Annotated[
             str,
             Meta(
-                pattern=r"^https://[!-~ ]+$",
+                pattern=r"^https://[!-~ ]+$(?!\n)",
                 max_length=800,
                 description="For one click (RFC 8058); `{{ email }}` stands for the recipient.",
             ),

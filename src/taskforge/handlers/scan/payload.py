@@ -15,7 +15,7 @@ MAX_TARGET = 1_000_000
 DEFAULT_PORTS = (21, 22, 23, 25, 80, 110, 143, 443, 445, 1433, 2375, 3306, 3389, 5432, 5900, 6379,
                  8080, 8443, 9200, 11211, 27017)  # fmt: skip
 
-FindingId = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+FindingId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$(?!\n)")]
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 
 
@@ -42,7 +42,7 @@ class ScanOptions(Payload, frozen=True):
     severity_min: Severity = Severity.INFO
     """Findings below it are counted and graded, and not listed."""
     ports: Annotated[tuple[Port, ...], Meta(min_length=1, max_length=100)] = DEFAULT_PORTS
-    path: Annotated[str, Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    path: Annotated[str, Meta(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")] = ""
     """Of a site: the page to ask for. Of a text given with the job: its file name, such as
     `requirements.txt`. Of an archive: the folder or file to read, in place of all."""
     timeout_s: Annotated[int, Meta(ge=1, le=120)] = 20

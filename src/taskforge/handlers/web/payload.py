@@ -16,10 +16,12 @@ DEMO = "https://demo.taskforge.test/"
 MAX_FIELDS = 30
 MAX_PAGES = 1_000
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_ .-]{0,63}$")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_ .-]{0,63}$(?!\n)")]
 Css = Annotated[str, Meta(min_length=1, max_length=MAX_SELECTOR, description="A CSS selector.")]
-Glob = Annotated[str, Meta(min_length=1, max_length=MAX_SELECTOR, pattern=r"^[^\x00-\x1f\x7f]+$")]
-HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
+Glob = Annotated[
+    str, Meta(min_length=1, max_length=MAX_SELECTOR, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")
+]
+HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$(?!\n)")]
 _UNSAID = {"http": ":80", "https": ":443"}
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f]+", re.IGNORECASE)
 
@@ -55,7 +57,7 @@ class Field(Payload, frozen=True):
         ]
         | None
     ) = None  # fmt: skip
-    attr: Annotated[str, Meta(pattern=r"^[A-Za-z_:][\w:.-]{0,63}$")] | None = None
+    attr: Annotated[str, Meta(pattern=r"^[A-Za-z_:][\w:.-]{0,63}$(?!\n)")] | None = None
     """Take this attribute of the element in place of its text."""
     many: bool = False
     """All that is found, up to 50."""
@@ -129,7 +131,7 @@ class WebPayload(Payload, frozen=True):
     """Whether addresses from the site's sitemap are taken as starting points, up to 10,000."""
     extract: Annotated[list[Part], Meta(max_length=6)] = field(default_factory=_default_parts)
     """Parts of each page to keep: `text` is its main text as Markdown."""
-    user_agent: Annotated[str, Meta(max_length=100, pattern=r"^[ -~]*$")] = ""
+    user_agent: Annotated[str, Meta(max_length=100, pattern=r"^[ -~]*$(?!\n)")] = ""
     """Added to the name that requests carry, which always begins with TaskForge."""
 
     def __post_init__(self) -> None:
