@@ -1,0 +1,58 @@
+import { CSPProvider } from "@base-ui/react/csp-provider";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { ApiProblem } from "~/api/problem.ts";
+import { renew } from "~/api/session.ts";
+import { Keyboard } from "~/keys/keyboard.tsx";
+import { LiveProvider } from "~/live/live.tsx";
+import { router } from "~/routes.tsx";
+import { useSession } from "~/session/use-session.ts";
+import { PreferencesProvider, usePreferences } from "~/shell/preferences.tsx";
+import { SignInPage } from "~/shell/sign-in-page.tsx";
+import { ToastProvider } from "~/ui/toast.tsx";
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What is told keeps the page true; a refusal does not change by asking again.
+      staleTime: 10_000,
+      refetchOnWindowFocus: false,
+      retry: (failures, error) =>
+        failures < 3 &&
+        (!(error instanceof ApiProblem) || error.status === 0 || error.status >= 500),
+    },
+  },
+});
+
+export function App() {
+  return (
+    // The page's policy takes styles from its own files only.
+    <CSPProvider disableStyleElements>
+      <PreferencesProvider>
+        <Gate />
+      </PreferencesProvider>
+    </CSPProvider>
+  );
+}
+
+function Gate() {
+  const session = useSession();
+  const { singleKeys } = usePreferences();
+  useEffect(() => {
+    void renew().catch(() => undefined);
+  }, []);
+  if (session.state === "unknown") return <p className="sr-only">Loading</p>;
+  if (session.state === "out") return <SignInPage ended={session.reason === "ended"} />;
+  return (
+    <QueryClientProvider client={client}>
+      <LiveProvider onGap={() => client.invalidateQueries()}>
+        <Keyboard enabled={singleKeys}>
+          <ToastProvider>
+            <RouterProvider router={router} />
+          </ToastProvider>
+        </Keyboard>
+      </LiveProvider>
+    </QueryClientProvider>
+  );
+}

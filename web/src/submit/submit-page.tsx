@@ -1,0 +1,5 @@
+import { Page } from "~/ui/page.tsx";
+
+export function SubmitPage() {
+  return <Page title="Submit a job">{null}</Page>;
+}
