@@ -68,6 +68,13 @@ ALWAYS: dict[str, str] = {
                 UNION ALL SELECT type, priority, status, -count(*) FROM jobs GROUP BY 1, 2, 3
             ) AS sides WHERE status IS NOT NULL GROUP BY 1, 2, 3) AS s
         WHERE n <> 0""",
+    "groups of failures are off": """
+        SELECT fingerprint FROM (
+            SELECT fingerprint, still_failed AS n FROM failure_groups
+            UNION ALL SELECT fingerprint, still FROM failure_deltas
+            UNION ALL SELECT error ->> 'fingerprint', -1 FROM jobs j JOIN job_results ON job_id = j.id
+            WHERE status IN ('failed', 'dead_letter')) AS sides
+        WHERE fingerprint IS NOT NULL GROUP BY fingerprint HAVING sum(n) <> 0""",
     **{
         f"{table} has rows of a job that is gone": f"""
         SELECT job_id FROM {table} WHERE NOT EXISTS (SELECT FROM jobs WHERE id = job_id)"""

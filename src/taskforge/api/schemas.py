@@ -40,10 +40,10 @@ A search, such as `status:failed type:email error:"timed out" created>-2h -tag:n
 must hold; `-` negates one, and commas give alternatives. Keys: `type`, `status` (or `state`),
 `priority`, `queue`, `tag`, `worker` (id, 8 or more digits of one, or host), `id` (or its first
 digits), `created_by` (id, name or `me`), `schedule` (id or name), `error` (words in a row),
-`payload.path.to:value` (in arrays too), `created` and `finished` with `<` or `>` (a span back from
-now such as `-2h`, a day in UTC, or a moment), `duration>30s`, `attempt>=2`, `failures>=1`. A word
-without a key is a tag, a type, 8 or more digits of an id, or a word of an error. What is not
-understood is refused with its `position`.
+`failure` (a fingerprint), `payload.path.to:value` (in arrays too), `created` and `finished` with
+`<` or `>` (a span back from now such as `-2h`, a day in UTC, or a moment), `duration>30s`,
+`attempt>=2`, `failures>=1`. A word without a key is a tag, a type, 8 or more digits of an id, or a
+word of an error. What is not understood is refused with its `position`.
 """.strip().replace("\n", " ")
 _WORD: Final[dict[str, Any]] = {"min_length": 1, "max_length": 64, "pattern": WORD_PATTERN}
 MOMENT: Final[dict[str, Any]] = {"schema_extra": {"format": "date-time"}}

@@ -31,6 +31,7 @@ DUTIES: Mapping[str, About] = MappingProxyType(
         "operate": About("Carries out operations on many jobs."),
         "resume": About("Lets queues go on whose pause has come to its end."),
         "count": About("Adds up what has changed, for the summary and the charts.", upkeep=True),
+        "gather": About("Puts failures that are alike into groups.", upkeep=True),
         "sketch": About("Draws sketches of payloads, for searches.", upkeep=True),
         "prune": About("Deletes jobs and records whose time is over: retention.", upkeep=True),
         "expire": About("Deletes uploads whose time is over.", upkeep=True),

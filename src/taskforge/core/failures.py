@@ -103,3 +103,5 @@ class ErrorRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     traceback: str | None = None
     """The end of the trace, at most 12,000 characters (R-51)."""
     details: dict[str, Any] = {}
+    fingerprint: str | None = None
+    """What it has in common with failures that are alike (`GET /failures/{fingerprint}`)."""

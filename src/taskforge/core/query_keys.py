@@ -8,6 +8,7 @@ from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
+from taskforge.core.fingerprint import FINGERPRINT_PATTERN
 from taskforge.core.priority import BY_QUEUE, Priority
 from taskforge.core.query_terms import PAYLOAD, WORD, Count, Field, Scalar, Span, Term, When, Words
 from taskforge.core.states import JobStatus
@@ -21,6 +22,7 @@ _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d{0,39})(?:\.\d{1,40})?(?:[eE][+-]?\d
 _SPAN: Final = re.compile(r"(\d{1,15})(?:\.(\d{1,6}))?(ms|s|m|h|d|w|)", re.ASCII)
 _SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _MICROSECONDS: Final = {"ms": 1_000, **{unit: n * 1_000_000 for unit, n in _SECONDS.items()}}
+_FINGERPRINT: Final = re.compile(FINGERPRINT_PATTERN, re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BETWEEN_WORDS: Final = re.compile(r"[\x00-\x2f\x3a-\x60\x7b-\x7f]+")
 _LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
@@ -164,6 +166,13 @@ def _phrase(value: Value) -> str:
     return " ".join(words)
 
 
+def _fingerprint(value: Value) -> str:
+    found = value.text.lower()
+    if not _FINGERPRINT.fullmatch(found):
+        raise BadValue("a fingerprint has 16 hexadecimal digits", value.at)
+    return found
+
+
 def _moment(key: str, value: Value) -> datetime | timedelta:
     text = value.text
     ago = _read_span(text[1:]) if text.startswith("-") else None
@@ -211,6 +220,7 @@ KEYS: Final[Mapping[str, Reader]] = {
     "created_by": _words("created_by", _any),
     "schedule": _words("schedule", _any),
     "error": _words("error", _phrase),
+    "failure": _words("failure", _fingerprint),
     PAYLOAD: _field,
     "created": _when,
     "finished": _when,

@@ -15,6 +15,7 @@ class Expired(NamedTuple):
     id: UUID
     attempt: int
     worker_id: UUID
+    type: str
     budget: Budget
 
 
@@ -38,7 +39,7 @@ FROM jobs WHERE status = 'running'
 """)
 
 _EXPIRED = text("""
-SELECT id, attempt, worker_id, failures, max_retries, crashes, cancel_requested_at IS NOT NULL
+SELECT id, attempt, worker_id, type, failures, max_retries, crashes, cancel_requested_at IS NOT NULL
 FROM jobs
 WHERE status = 'running' AND lease_expires_at < clock_timestamp()
   AND (CAST(:only AS uuid) IS NULL OR worker_id = :only)
@@ -73,4 +74,4 @@ async def lock_expired(
         only: of this worker alone.
     """
     rows = await connection.execute(_EXPIRED, {"limit": limit, "only": only})
-    return [Expired(r[0], r[1], r[2], Budget(r[3], r[4], r[5], r[6])) for r in rows]
+    return [Expired(r[0], r[1], r[2], r[3], Budget(*r[4:])) for r in rows]

@@ -24,6 +24,7 @@ from taskforge.core.states import FINAL, MOVES, WAITING, JobStatus, Move
 from taskforge.db.admission import LIMITED
 from taskforge.db.audit import AUDIT_MOVED, deed
 from taskforge.db.engine import dump_json
+from taskforge.db.failure_deltas import BLAME, EASE
 from taskforge.db.reach import REACHED, reach_of
 from taskforge.db.rows import job_row
 from taskforge.db.story import NOTIFY, REOPEN, SHOW, TAIL, listed
@@ -59,6 +60,8 @@ class Ending(msgspec.Struct, frozen=True):
     progress: Progress | None = None
     """The last one; None keeps what the row has."""
     actor: str | None = None
+    type: str = ""
+    """The job's, for an error that has to be told in place of this ending."""
 
 
 class Settled(NamedTuple):
@@ -128,7 +131,7 @@ kept AS (
     SELECT id, result, error FROM moved
     WHERE result IS NOT NULL OR error IS NOT NULL OR attempt > 1
     ON CONFLICT (job_id) DO UPDATE SET result = EXCLUDED.result, error = EXCLUDED.error
-){NOTIFY}{TAIL}
+){NOTIFY}{BLAME}{TAIL}
 SELECT id, attempt, status, version, failures, run_at, queued_at, finished_at, duration_seconds,
        cancel_requested_at, error_class, at, {LIMITED} AS limited
 FROM moved j
@@ -205,7 +208,7 @@ moved AS (
     RETURNING j.*, j.queued_at AS at, p.left_status, CAST(:actor AS text) AS actor,
         NULLIF(CAST(:origin AS jsonb), '{{}}') AS data,
         CAST(NULL AS float8) AS seconds
-){REOPEN}{AUDIT_MOVED}{TAIL}{SHOW}
+){REOPEN}{EASE}{AUDIT_MOVED}{TAIL}{SHOW}
 """
 )
 

@@ -12,6 +12,7 @@ from taskforge.core.people import Principal
 from taskforge.core.priority import BY_RANK, Priority
 from taskforge.core.states import FINAL, JobStatus
 from taskforge.db.credentials import ENDED_DAYS
+from taskforge.db.failure_deltas import eased_by
 from taskforge.db.reach import REACHED, reach_of
 from taskforge.db.story import listed
 
@@ -32,7 +33,15 @@ gone AS (
     + ",\n".join(
         f"d{n} AS (DELETE FROM {table} USING gone g WHERE {table}.job_id = g.id)"
         for n, table in enumerate(OWNED)
+        if table != "job_results"
     )
+    + """,
+unsaid AS (
+    DELETE FROM job_results r USING gone g WHERE r.job_id = g.id
+    RETURNING g.status, r.error ->> 'fingerprint' AS fingerprint
+),
+"""
+    + eased_by("unsaid")
     + """,
 tallied AS (
     INSERT INTO job_deltas (minute, n, seconds, priority, bucket, type, left_status)

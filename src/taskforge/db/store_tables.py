@@ -3,7 +3,8 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
-from taskforge.db.operation_tables import NOW, TIME, metadata
+from taskforge.db.failure_tables import TIME, metadata
+from taskforge.db.tables import NOW
 
 job_checkpoints = Table(
     "job_checkpoints",

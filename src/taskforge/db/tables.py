@@ -189,6 +189,11 @@ job_results = Table(
     Column("error", JSONB),
     # Searches in errors.
     Index("ix_job_results_failed", "job_id", postgresql_where=text("error IS NOT NULL")),
+    # Failures that are alike.
+    Index(
+        "ix_job_results_fingerprint", text("(error ->> 'fingerprint')"), "job_id",
+        postgresql_where=text("(error ->> 'fingerprint') IS NOT NULL"),
+    ),
     Index(
         "ix_job_results_words", text(f"({ERROR_WORDS})"), postgresql_using="gin",
         postgresql_with={"gin_pending_list_limit": 256},  # kB: a full list holds up its filler

@@ -126,6 +126,15 @@ def _error(n: int, values: tuple[str, ...]) -> Part:
     return Part(40, _ERROR_CHECK.format(n=n), _phrases(n, values), _error_source(n), exact=False)
 
 
+def _failure(n: int, values: tuple[str, ...]) -> Part:
+    given = f"CAST(:v{n} AS text[])"
+    source = scan(given, "job_results", "(error ->> 'fingerprint')")
+    check = f"""EXISTS (
+        SELECT FROM job_results r
+        WHERE r.job_id = c.id AND r.error ->> 'fingerprint' = ANY({given}))"""
+    return Part(8, check, {f"v{n}": unlike(values)}, source)
+
+
 def _error_source(n: int) -> str:
     return few_or(_ERROR_HITS.format(n=n), _FAILED)
 
@@ -199,6 +208,7 @@ WORDS: Final[Mapping[str, Callable[[int, tuple[str, ...]], Part]]] = {
     "worker": _worker,
     "id": _id,
     "error": _error,
+    "failure": _failure,
     WORD: _word,
 }
 """Compiles a term of words: the number of its parameters, and the words."""

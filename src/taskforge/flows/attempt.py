@@ -17,6 +17,7 @@ import structlog
 
 from taskforge.core.errors import TaskForgeError
 from taskforge.core.failures import ErrorRecord, InvalidInput, JobTimeout
+from taskforge.core.fingerprint import marked
 from taskforge.core.job import JobRow
 from taskforge.core.plain import has_nul
 from taskforge.core.priority import Priority
@@ -261,10 +262,11 @@ def _ending(
         move=verdict.move,
         failed=verdict.failed,
         delay=verdict.delay,
-        error=verdict.error,
+        error=marked(row.type, verdict.error),
         result=result,
         progress=context.latest,
         actor=f"worker:{unit.claimer.worker_id}",
+        type=row.type,
     )
 
 

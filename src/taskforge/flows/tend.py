@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.config import Settings
 from taskforge.core.events import Event, WorkerFrame
+from taskforge.core.fingerprint import marked
 from taskforge.core.fleet import WorkerStatus
 from taskforge.core.retry import after_crash
 from taskforge.core.states import FINAL, JobStatus
@@ -30,6 +31,7 @@ from taskforge.db.deliveries import prune_deliveries
 from taskforge.db.endpoints import prune_endpoints
 from taskforge.db.engine import transaction
 from taskforge.db.facts import EPOCH, get_fact, set_fact
+from taskforge.db.failure_deltas import prune_failure_hours, prune_failures
 from taskforge.db.fires import prune_fires
 from taskforge.db.job_rows import get_rows
 from taskforge.db.keepsakes import prune_memory
@@ -160,6 +162,7 @@ async def prune(deps: Deps) -> int:
         return (
             len(gone)
             + await _prune_as_jobs(connection, settings.retention_days)
+            + await prune_failure_hours(connection, limit=PRUNE_BATCH)
             + await sketches.prune_sketches(connection)
             + await prune_keys(connection, limit=PRUNE_BATCH)
             + await prune_sessions(connection, limit=PRUNE_BATCH)
@@ -183,6 +186,7 @@ async def _prune_as_jobs(connection: AsyncConnection, days: float) -> int:
         return 0
     return (
         await prune_memory(connection, days=days, limit=PRUNE_BATCH)
+        + await prune_failures(connection, days=days, limit=PRUNE_BATCH)
         + await prune_operations(connection, days=days, limit=PRUNE_BATCH)
         + await prune_mail(connection, days=days, limit=PRUNE_BATCH)
         + await prune_minutes(connection, days=days, limit=PRUNE_BATCH)
@@ -254,6 +258,6 @@ def _ending(job: Expired) -> moves.Ending:
         failed=verdict.failed,
         crashed=verdict.crashed,
         delay=verdict.delay,
-        error=verdict.error,
+        error=marked(job.type, verdict.error),
         actor="scheduler",
     )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.batch import Batcher
 from taskforge.core.failures import ErrorClass, ErrorRecord
+from taskforge.core.fingerprint import marked
 from taskforge.core.states import Move
 from taskforge.db.claims import Claimer, save_progress
 from taskforge.db.engine import is_away
@@ -117,7 +118,7 @@ class Unit:
             worker_id=ending.worker_id,
             move=Move.FAIL,
             failed=True,
-            error=error,
+            error=marked(ending.type, error),
         )
         try:
             return _of(plain, await self._insist_on([plain]))

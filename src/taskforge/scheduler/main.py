@@ -15,7 +15,7 @@ from taskforge.config import Settings
 from taskforge.core.duties import REPORT_SECONDS
 from taskforge.core.watch import Watch
 from taskforge.db.sketches import BATCH as SKETCH_BATCH
-from taskforge.flows import fire, operating, queues, sweep, tend, zones
+from taskforge.flows import failures, fire, operating, queues, sweep, tend, zones
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.duties import Ledger
 from taskforge.flows.webhooks import COLLECT_SECONDS, Courier
@@ -84,6 +84,7 @@ def duties_of(deps: Deps, courier: Courier, ledger: Ledger) -> list[Duty]:
         every(0.5, "operate", lambda: operating.operate(deps), full=1),
         every(1.0, "resume", lambda: queues.resume_due(deps)),
         every(1.0, "count", lambda: tend.count(deps), full=tend.COUNT_BATCH),
+        every(1.0, "gather", lambda: failures.gather(deps), full=failures.GATHER_BATCH),
         every(1.0, "sketch", lambda: tend.sketch(deps), full=SKETCH_BATCH),
         every(60.0, "prune", lambda: tend.prune(deps), full=tend.PRUNE_BATCH),
         every(60.0, "expire", lambda: sweep.expire(deps), full=sweep.EXPIRE_BATCH),

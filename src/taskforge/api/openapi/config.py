@@ -14,6 +14,7 @@ _TAGS = [
     Tag("job-types", "What jobs can do, and what they need for it."),
     Tag("uploads", "Give files for jobs to read."),
     Tag("live", "Events as they happen."),
+    Tag("failures", "Failures that are alike, as one thing to look at and to act on."),
     Tag("queues", "What waits where."),
     Tag("workers", "Who runs jobs."),
     Tag("schedules", "Jobs that come again and again, and what the system does by itself."),

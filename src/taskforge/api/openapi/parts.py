@@ -107,6 +107,7 @@ UPLOAD_FORM = {
 PATH_WORDS = {
     "/jobs/{job_id}": "Id of the job.",
     "/operations/{operation_id}": "Id of the bulk operation.",
+    "/failures/{fingerprint}": "Fingerprint of the group: 16 hexadecimal digits.",
     "/artifacts/{name}": "Name of the file, as the job lists it.",
     "/uploads/{upload_id}": "Id of the upload.",
     "/schedules/{schedule_id}": "Id of the schedule.",
