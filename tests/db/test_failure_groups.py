@@ -3,6 +3,7 @@
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -67,23 +68,23 @@ async def all_gathered(connection: AsyncConnection) -> None:
         pass
 
 
-async def plant_group(connection: AsyncConnection, digit: int, **fields: object) -> str:
+async def plant_group(connection: AsyncConnection, digit: int, **fields: Any) -> str:
     """A group that is there, last seen so many minutes ago."""
     at = datetime.now(UTC) - timedelta(minutes=digit)
-    row = {
+    row: dict[str, Any] = {
         "fingerprint": f"{digit:016x}", "type": "email", "error_class": "internal",
         "kind": "ValueError", "message": f"no order {digit}", "job_id": new_id(), "total": digit,
         "still_failed": 0, "queues": 4, "first_seen": at, "last_seen": at, "resolved_at": None,
     } | fields  # fmt: skip
     names = ", ".join(row)
     marks = ", ".join(f":{name}" for name in row)
-    statement = text(f"INSERT INTO failure_groups ({names}) VALUES ({marks})")  # noqa: S608 - ours
+    statement = text(f"INSERT INTO failure_groups ({names}) VALUES ({marks})")
     await connection.execute(statement, row)
     return str(row["fingerprint"])
 
 
-async def listed(connection: AsyncConnection, **filters: object) -> list[str]:
-    page = await list_groups(connection, FailureFilters(**filters), after=None, limit=50)  # pyright: ignore[reportArgumentType] - fields of the struct
+async def listed(connection: AsyncConnection, **filters: Any) -> list[str]:
+    page = await list_groups(connection, FailureFilters(**filters), after=None, limit=50)
     return [it.fingerprint for it in page.items]
 
 

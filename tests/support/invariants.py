@@ -72,7 +72,8 @@ ALWAYS: dict[str, str] = {
         SELECT fingerprint FROM (
             SELECT fingerprint, still_failed AS n FROM failure_groups
             UNION ALL SELECT fingerprint, still FROM failure_deltas
-            UNION ALL SELECT error ->> 'fingerprint', -1 FROM jobs j JOIN job_results ON job_id = j.id
+            UNION ALL SELECT error ->> 'fingerprint', -1
+            FROM jobs j JOIN job_results ON job_id = j.id
             WHERE status IN ('failed', 'dead_letter')) AS sides
         WHERE fingerprint IS NOT NULL GROUP BY fingerprint HAVING sum(n) <> 0""",
     **{

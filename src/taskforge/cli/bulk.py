@@ -103,26 +103,41 @@ def _command(action: OperationAction) -> Callable[..., None]:
         )
         body = _body(action, [str(it) for it in ids or ()], filters, everything=everything)
         body |= order(priority=to, reason=reason)
-        api = open_api()
-        if dry_run or not yes:
-            answer = api.post(PATH, body | {"dry_run": True})
-            trial = answer.read(Trial)
-            if dry_run:
-                drawn = trial_picture(trial)
-                show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: drawn)
-                return
-            _confirm(trial)
-        made = api.post(PATH, body)
-        if detach:
-            _show(made, as_json=as_json)
-        else:
-            _follow(api, made.read(Shown).id, as_json=as_json)
+        carry_out(body, dry_run=dry_run, yes=yes, detach=detach, as_json=as_json)
 
     return act
 
 
 for _action, _help in HELP.items():
     app.command(_action.value, help=_help)(_command(_action))
+
+
+def carry_out(
+    body: dict[str, Any], *, dry_run: bool, yes: bool, detach: bool, as_json: bool
+) -> None:
+    """Ask first, begin an operation, and follow it to its end.
+
+    Args:
+        body: the order.
+        dry_run: only tell what would be done.
+        yes: do not ask.
+        detach: do not follow it.
+        as_json: tell it to a program.
+    """
+    api = open_api()
+    if dry_run or not yes:
+        answer = api.post(PATH, body | {"dry_run": True})
+        trial = answer.read(Trial)
+        if dry_run:
+            drawn = trial_picture(trial)
+            show(msgspec.Raw(answer.content), as_json=as_json, picture=lambda: drawn)
+            return
+        _confirm(trial)
+    made = api.post(PATH, body)
+    if detach:
+        _show(made, as_json=as_json)
+    else:
+        _follow(api, made.read(Shown).id, as_json=as_json)
 
 
 @app.command(name="list")

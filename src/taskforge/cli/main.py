@@ -16,6 +16,7 @@ class Commands(LazyGroup):
     entries: ClassVar[dict[str, Entry]] = {
         "job": Entry("taskforge.cli.job:app", USE, "Submit, list, watch, cancel, retry jobs."),
         "bulk": Entry("taskforge.cli.bulk:app", USE, "Cancel, retry, delete, move many jobs."),
+        "failures": Entry("taskforge.cli.failures:app", USE, "See what fails alike, retry it."),
         "upload": Entry("taskforge.cli.files:upload", USE, "Give a file for jobs to read."),
         "queue": Entry("taskforge.cli.fleet:queue", USE, "List, pause and resume queues."),
         "schedule": Entry("taskforge.cli.schedule:schedule", USE, "Make jobs come again."),

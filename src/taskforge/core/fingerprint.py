@@ -73,10 +73,8 @@ def fingerprint(job_type: str, error: ErrorRecord) -> str:
     return blake2b(msgspec.json.encode(told), digest_size=_DIGEST_BYTES).hexdigest()
 
 
-def marked(job_type: str, error: ErrorRecord | None) -> ErrorRecord | None:
-    """The error with its fingerprint; None stays None."""
-    if error is None:
-        return None
+def marked(job_type: str, error: ErrorRecord) -> ErrorRecord:
+    """The error with its fingerprint."""
     return msgspec.structs.replace(error, fingerprint=fingerprint(job_type, error))
 
 

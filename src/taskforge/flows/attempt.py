@@ -262,7 +262,7 @@ def _ending(
         move=verdict.move,
         failed=verdict.failed,
         delay=verdict.delay,
-        error=marked(row.type, verdict.error),
+        error=verdict.error and marked(row.type, verdict.error),
         result=result,
         progress=context.latest,
         actor=f"worker:{unit.claimer.worker_id}",

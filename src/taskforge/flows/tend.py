@@ -258,6 +258,6 @@ def _ending(job: Expired) -> moves.Ending:
         failed=verdict.failed,
         crashed=verdict.crashed,
         delay=verdict.delay,
-        error=marked(job.type, verdict.error),
+        error=verdict.error and marked(job.type, verdict.error),
         actor="scheduler",
     )

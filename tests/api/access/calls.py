@@ -10,7 +10,7 @@ from taskforge.api.routes.schedules import EXAMPLE
 from taskforge.core.ids import new_id
 from taskforge.core.people import Principal
 from tests.api.access.answers import first_answer, told
-from tests.api.access.world import Actor, World
+from tests.api.access.world import FAILURE, Actor, World
 from tests.api.conftest import PASSWORD, http_client
 
 V1 = "/api/v1"
@@ -52,11 +52,15 @@ THINGS: dict[str, Make] = {
 }
 PREPARED: dict[str, Callable[[World, Principal], Awaitable[None]]] = {
     f"DELETE {V1}/webhooks/secret/previous": lambda world, owner: world.rotation(owner),
+    f"GET {V1}/failures/{{fingerprint}}": lambda world, _: world.failure(),
+    f"PATCH {V1}/failures/{{fingerprint}}": lambda world, _: world.failure(),
 }
-"""Routes whose thing has no id, and is made before each call."""
+"""Routes whose thing has no id of its own, and is made before each call."""
 WORDS = {
     f"GET {V1}/job-types/{{name}}": "data_processing",
     f"POST {V1}/job-types/{{name}}/check": "data_processing",
+    f"GET {V1}/failures/{{fingerprint}}": FAILURE,
+    f"PATCH {V1}/failures/{{fingerprint}}": FAILURE,
     f"GET {V1}/queues/{{name}}": "low",
     f"PATCH {V1}/queues/{{name}}": "low",
     f"PATCH {V1}/job-types/{{name}}": "data_processing",

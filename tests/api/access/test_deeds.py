@@ -29,6 +29,7 @@ TRAIL: dict[str, list[tuple[str, str]]] = {
     f"DELETE {V1}/jobs/{{job_id}}": [("job.deleted", "job")],
     f"POST {V1}/operations": [("operation.created", "operation")],
     f"POST {V1}/operations/{{operation_id}}/stop": [("operation.stopped", "operation")],
+    f"PATCH {V1}/failures/{{fingerprint}}": [("failure.updated", "failure")],
     f"POST {V1}/uploads": [("upload.created", "upload")],
     f"DELETE {V1}/uploads/{{upload_id}}": [("upload.deleted", "upload")],
     f"PATCH {V1}/queues/{{name}}": [("queue.limited", "queue")],

@@ -46,6 +46,7 @@ ACTORS = (
     "anonymous", "viewer", "operator", "admin", "disabled", "expired key", "revoked key", *SCOPES,
 )  # fmt: skip
 KEYS = "/api/v1/auth/api-keys"
+FAILURE = "9f2c41d0a7b35e68"
 
 
 class Actor(NamedTuple):
@@ -220,6 +221,17 @@ class World:
         if made is None:
             raise LookupError("too many operations")
         return made.id
+
+    async def failure(self) -> None:
+        """A group of failures that nobody has looked at."""
+        await self.run("DELETE FROM failure_groups")
+        await self.run(
+            "INSERT INTO failure_groups (fingerprint, type, error_class, kind, message, job_id,"
+            " total, still_failed, queues, first_seen, last_seen)"
+            " VALUES (:mark, 'data_processing', 'internal', 'ValueError', 'boom', :job_id,"
+            " 1, 0, 4, now(), now())",
+            mark=FAILURE, job_id=new_id(),
+        )  # fmt: skip
 
     async def key(self, owner: Principal) -> UUID:
         """A live API key."""

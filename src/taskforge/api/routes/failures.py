@@ -65,8 +65,9 @@ class FailureQuery:
     type: Annotated[
         list[Word] | None, QueryParameter(description="Any of these job types.", max_items=20)
     ] = None
-    state: Annotated[
-        list[FailureState] | None, QueryParameter(description="Any of these.", max_items=4)
+    states: Annotated[
+        list[FailureState] | None,
+        QueryParameter(name="state", description="Any of these.", max_items=4),
     ] = None
     q: Annotated[
         str | None,
@@ -93,7 +94,7 @@ class FailureQuery:
         """
         return FailureFilters(
             types=frozenset(self.type or ()),
-            states=frozenset(self.state or ()),
+            states=frozenset(self.states or ()),
             words=frozenset((self.q or "").lower().split()),
             since=read_moment("since", self.since),
             order=self.sort,
