@@ -33,9 +33,24 @@ async def test_a_chart_has_a_point_for_every_minute(operator):
     assert sum(item["submitted"] for item in chart["items"]) == 1
 
 
-@pytest.mark.parametrize("minutes", ["0", "1441", "x", "-5"])
-async def test_a_chart_of_a_time_that_makes_no_sense_is_refused(viewer, minutes):
-    answer = await viewer.get(f"{V1}/jobs/metrics/timeseries?minutes={minutes}")
+async def test_a_chart_is_of_a_type_a_priority_and_an_earlier_time(operator):
+    await operator.post(f"{V1}/jobs", json=ORDER | {"priority": "high"})
+    counted: dict[str, int] = {}
+
+    for query in ("", "&type=email", "&priority=high", "&priority=low", "&minutes_ago=60"):
+        answer = await operator.get(f"{V1}/jobs/metrics/timeseries?minutes=10{query}")
+        counted[query] = sum(item["submitted"] for item in answer.json()["items"])
+
+    assert counted == {
+        "": 1, "&type=email": 0, "&priority=high": 1, "&priority=low": 0, "&minutes_ago=60": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "query", ["minutes=0", "minutes=10081", "minutes=x", "minutes_ago=-5", "priority=soon"]
+)
+async def test_a_chart_of_what_makes_no_sense_is_refused(viewer, query):
+    answer = await viewer.get(f"{V1}/jobs/metrics/timeseries?{query}")
 
     assert answer.status_code == 422
 

@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from support.make import person
 from taskforge.core.ids import new_id
-from taskforge.core.priority import BY_RANK
+from taskforge.core.priority import BY_RANK, Priority
 from taskforge.core.spans import BOUNDS, BUCKET_SQL, bucket_of, middle_of
 from taskforge.core.states import JobStatus, Move
 from taskforge.core.statistics import JobCounts
 from taskforge.db.birth import Draft, create
-from taskforge.db.charts import timeseries
+from taskforge.db.charts import MAX_MINUTES, Chart, timeseries
 from taskforge.db.claims import Claimer, claim
 from taskforge.db.counts import job_counts, last_hour, recount, roll_up
 from taskforge.db.engine import transaction
@@ -221,22 +221,75 @@ async def test_a_chart_has_a_span_for_every_minute(connection, fold):
     if fold:
         await roll_up(connection)
 
-    chart = await timeseries(connection, minutes=5)
+    chart = await timeseries(connection, Chart(5))
 
     assert chart.step_seconds == 60
     assert [slice_.submitted for slice_ in chart.items] == [0, 8, 0, 0, 0]
     assert [slice_.started for slice_ in chart.items] == [0, 5, 0, 0, 0]
     third, fourth = chart.items[2:4]
-    assert (third.succeeded, third.failed, third.retried) == (2, 2, 1)
+    assert (third.succeeded, third.failed, third.dead_letter, third.retried) == (2, 1, 1, 1)
     assert fourth.cancelled == 3
     assert chart.items[1].wait_seconds.p50 == middle_of(bucket_of(0.2))
     assert chart.items[0].wait_seconds.p50 is None
 
 
-async def test_a_long_chart_has_a_span_for_every_five_minutes(connection):
-    chart = await timeseries(connection, minutes=24 * 60)
+@pytest.mark.parametrize(
+    ("minutes", "step", "spans"),
+    [(1, 60, 1), (240, 60, 240), (241, 600, 25), (1_440, 600, 144), (MAX_MINUTES, 3_600, 168)],
+)
+async def test_no_chart_has_more_than_240_spans(connection, minutes, step, spans):
+    chart = await timeseries(connection, Chart(minutes))
 
-    assert chart.step_seconds == 300
-    assert len(chart.items) == 24 * 12
+    assert chart.step_seconds == step
+    assert len(chart.items) == spans
     gaps = {(after.at - before.at).total_seconds() for before, after in pairwise(chart.items)}
-    assert gaps == {300.0}
+    assert gaps <= {float(step)}
+
+
+@pytest.mark.parametrize("minutes", [60, 1_000, 7_000], ids=["minutes", "tens", "hours"])
+@pytest.mark.parametrize("fold", [False, True], ids=["before folding", "after folding"])
+async def test_every_chart_tells_the_same_of_the_same_hour(connection, minutes, fold):
+    for values in (
+        delta(0, 8, None, "queued"),
+        delta(9, 5, "queued", "running", 0.2),
+        delta(30, 4, "running", "success", 1.0),
+        delta(7_300, 99, "running", "success", 9.0),
+    ):
+        await connection.execute(insert(job_deltas).values(**values))
+        if fold:
+            await roll_up(connection)
+
+    items = (await timeseries(connection, Chart(minutes))).items
+
+    assert sum(it.submitted for it in items) == 8
+    assert sum(it.started for it in items) == 5
+    assert [it.succeeded for it in items if it.succeeded] == [4]
+    [ran] = [it.duration_seconds.p50 for it in items if it.duration_seconds.p50]
+    assert ran == middle_of(bucket_of(1.0))
+
+
+async def test_a_chart_of_yesterday_ends_there(connection):
+    for minutes_ago in (0, 1_440, 1_441, 1_500, 1_501):
+        await connection.execute(insert(job_deltas).values(**delta(minutes_ago, 1, None, "queued")))
+
+    items = (await timeseries(connection, Chart(60, minutes_ago=1_440))).items
+
+    assert [it.submitted for it in items] == [0] * 58 + [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("chart", "wanted"),
+    [
+        (Chart(5, type="email"), 3),
+        (Chart(5, type="custom"), 0),
+        (Chart(5, priority=Priority.NORMAL), 3),
+        (Chart(5, priority=Priority.LOW), 0),
+    ],
+    ids=["type", "other type", "priority", "other priority"],
+)
+async def test_a_chart_is_of_one_type_or_priority_alone(connection, chart, wanted):
+    await connection.execute(insert(job_deltas).values(**delta(1, 3, None, "queued")))
+
+    items = (await timeseries(connection, chart)).items
+
+    assert sum(it.submitted for it in items) == wanted

@@ -9,7 +9,7 @@ from taskforge.core.states import FINAL, JobStatus
 from taskforge.db.deliveries import prune_deliveries
 from taskforge.db.mailbox import prune_mail
 from taskforge.db.moves import promote
-from taskforge.db.prune import OWNED, prune_jobs, prune_keys, prune_minutes
+from taskforge.db.prune import OWNED, prune_jobs, prune_keys, prune_minutes, prune_spans
 from taskforge.db.tables import jobs
 from taskforge.db.uploads import prune_uploads
 
@@ -94,6 +94,7 @@ BY_TIME = [
     pytest.param(lambda c: prune_jobs(c, days=DAYS, limit=9), "finished_at <", id="jobs"),
     pytest.param(lambda c: prune_keys(c, limit=9), "expires_at <", id="keys"),
     pytest.param(lambda c: prune_minutes(c, days=9, limit=9), "minute <", id="minutes"),
+    pytest.param(lambda c: prune_spans(c, days=9, limit=9), "at <", id="spans"),
     pytest.param(lambda c: prune_deliveries(c, days=9, limit=9), "created_at <", id="deliveries"),
     pytest.param(lambda c: prune_mail(c, days=9, limit=9), "at <", id="mail"),
     pytest.param(lambda c: prune_uploads(c, limit=9), "expires_at <", id="uploads"),

@@ -14,6 +14,7 @@ from taskforge.api.auth import check_routes
 from taskforge.api.body import StrictBody
 from taskforge.api.envelope import Envelope
 from taskforge.api.errors import to_response
+from taskforge.api.figures import Figures
 from taskforge.api.leftover import Leftover
 from taskforge.api.methods import methods_at
 from taskforge.api.openapi.config import openapi_config
@@ -90,6 +91,9 @@ def create_app(settings: Settings, *, extra: Sequence[ControllerRouterHandler] =
         RuntimeError: a route is neither public nor guarded.
     """
 
+    def provide_figures() -> Figures:
+        return app.state["figures"]
+
     def provide_deps() -> Deps:  # without parameters: Litestar need not look at the request for it
         return app.state["deps"]
 
@@ -99,7 +103,10 @@ def create_app(settings: Settings, *, extra: Sequence[ControllerRouterHandler] =
     app = Litestar(
         route_handlers=[Router("/api/v1", route_handlers=[*V1, *extra], before_request=look), *TOP],
         lifespan=[_lifespan(settings)],
-        dependencies={"deps": Provide(provide_deps, sync_to_thread=False)},
+        dependencies={
+            "deps": Provide(provide_deps, sync_to_thread=False),
+            "figures": Provide(provide_figures, sync_to_thread=False),
+        },
         dto=StrictBody,
         return_dto=None,
         exception_handlers={Exception: to_response},
@@ -123,7 +130,8 @@ def _lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextMa
         registry = load(settings.job_modules())
         async with open_deps(settings, registry, statement_seconds=STATEMENT_SECONDS) as deps:
             app.state["deps"] = deps
-            async with live.open_room(deps) as room:
+            figures = app.state["figures"] = Figures(deps)
+            async with live.open_room(deps, figures) as room:
                 app.state[live.LIVE_STATE] = room
                 yield
 

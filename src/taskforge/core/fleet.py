@@ -88,6 +88,20 @@ class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
     """At most 1,000, the oldest first."""
 
 
+class FleetCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many worker units there are, and what they have to offer."""
+
+    online: int
+    late: int
+    """They have missed two heartbeats."""
+    draining: int
+    """They take nothing new; those that are stopping included."""
+    lost: int
+    """They fell silent within the last minutes, and nobody had stopped them."""
+    slots: int
+    """Jobs that those online run at once."""
+
+
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """A queue and what waits in it."""
 

@@ -48,6 +48,8 @@ class Permission(StrEnum):
     """One's own password, sessions and keys; never with an API key (S-09)."""
     USERS = "users"
     AUDIT = "audit"
+    SYSTEM = "system"
+    """How the installation fares, and its effective settings."""
 
 
 ROLE_OF: Mapping[Permission, Role] = MappingProxyType(
@@ -62,9 +64,16 @@ ROLE_OF: Mapping[Permission, Role] = MappingProxyType(
         Permission.ACCOUNT: Role.VIEWER,
         Permission.USERS: Role.ADMIN,
         Permission.AUDIT: Role.ADMIN,
+        Permission.SYSTEM: Role.ADMIN,
     }
 )
 """The least role that has each permission."""
+
+
+def permissions_of(role: Role) -> list[Permission]:
+    """What a role may do."""
+    return [it for it in Permission if role.includes(ROLE_OF[it])]
+
 
 SESSION_ONLY = frozenset({Permission.SECRET, Permission.ACCOUNT, Permission.USERS})
 """What a password opens and a key does not: a stolen key cannot make itself at home."""

@@ -48,7 +48,7 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     started: int = 0
     succeeded: int = 0
     failed: int = 0
-    """`failed` and `dead_letter` together."""
+    dead_letter: int = 0
     cancelled: int = 0
     retried: int = 0
     wait_seconds: Spread = Spread(p50=None, p95=None)

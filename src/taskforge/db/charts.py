@@ -1,75 +1,95 @@
-"""The charts: what happened in each minute, or in each five."""
+"""The charts: what happened in each minute, in each ten, or in each hour."""
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from taskforge.core.priority import Priority
 from taskforge.core.spans import NO_TIME
 from taskforge.core.states import FINAL, JobStatus
 from taskforge.core.statistics import Slice, Timeseries
-from taskforge.db.counts import MINUTES, spread
+from taskforge.db.counts import MINUTES, SPANS, spread
 
-MAX_MINUTES: Final = 24 * 60
-FINE_MINUTES: Final = 6 * 60
-"""Up to here a chart has a point per minute, above one per five."""
+MAX_MINUTES: Final = 7 * 24 * 60
+_STEPS: Final = {4 * 60: 1, 24 * 60: 10, MAX_MINUTES: 60}
+"""Minutes of a span, by the longest chart that has it: no chart has more than 240 of them."""
 
 _FIELDS: Final = {
     "submitted": "submitted",
     JobStatus.RUNNING: "started",
     JobStatus.SUCCESS: "succeeded",
     JobStatus.FAILED: "failed",
-    JobStatus.DEAD_LETTER: "failed",
+    JobStatus.DEAD_LETTER: "dead_letter",
     JobStatus.CANCELLED: "cancelled",
     JobStatus.RETRYING: "retried",
 }
 
-_TIMESERIES = text(f"""
+
+class Chart(NamedTuple):
+    """What to draw."""
+
+    minutes: int
+    """How much, 1 to MAX_MINUTES; rounded up to whole spans."""
+    minutes_ago: int = 0
+    """When it ends; the span of that moment is the last."""
+    type: str | None = None
+    """None: of all types."""
+    priority: Priority | None = None
+    """None: of all priorities."""
+
+
+def _chart_of(source: str) -> TextClause:
+    return text(f"""
 WITH chart AS MATERIALIZED (
-    SELECT s.step, date_bin(s.step, statement_timestamp(), 'epoch') AS last, s.length
-    FROM (SELECT CAST(:step AS interval) AS step, CAST(:length AS interval) AS length) AS s
+    SELECT s.step, s.length, date_bin(s.step, statement_timestamp() - s.ago, 'epoch') AS last
+    FROM (SELECT :minutes * interval '1 minute' AS step, :length * interval '1 minute' AS length,
+                 :ago * interval '1 minute' AS ago) AS s
 )
 SELECT date_bin((SELECT step FROM chart), m.minute, 'epoch') AS at, m.status,
        CASE WHEN m.status = ANY(:timed) THEN m.bucket ELSE {NO_TIME} END AS bucket,
        sum(m.n)::bigint AS n
-FROM {MINUTES} AS m
-WHERE m.minute >= (SELECT last + step - length FROM chart) AND m.status = ANY(:statuses)
+FROM {source} AS m
+WHERE m.minute >= (SELECT last + step - length FROM chart)
+  AND m.minute < (SELECT last + step FROM chart) AND m.status = ANY(:statuses)
+  AND (CAST(:type AS text) IS NULL OR m.type = :type)
+  AND (CAST(:rank AS smallint) IS NULL OR m.priority = :rank)
 GROUP BY 1, 2, 3
 UNION ALL
 SELECT last, 'now', {NO_TIME}, 0 FROM chart
 """)
 
 
-async def timeseries(connection: AsyncConnection, *, minutes: int) -> Timeseries:
-    """What happened in the last `minutes`, the current one included.
+_BY_MINUTE, _BY_SPAN = _chart_of(MINUTES), _chart_of(SPANS)
 
-    Args:
-        connection: any.
-        minutes: 1 to MAX_MINUTES; rounded up to whole steps.
-    """
-    step = timedelta(minutes=1 if minutes <= FINE_MINUTES else 5)
-    length = step * -(timedelta(minutes=-minutes) // step)
+
+async def timeseries(connection: AsyncConnection, chart: Chart) -> Timeseries:
+    """What happened, the span of the end included."""
+    minutes = next(step for longest, step in _STEPS.items() if chart.minutes <= longest)
+    length = minutes * -(chart.minutes // -minutes)
     values = {
-        "step": step,
+        "minutes": minutes,
         "length": length,
+        "ago": chart.minutes_ago,
+        "type": chart.type,
+        "rank": None if chart.priority is None else chart.priority.rank,
         "statuses": list(_FIELDS),
         "timed": [JobStatus.RUNNING, *FINAL],
     }
     last: datetime | None = None
     tallies: defaultdict[datetime, _Tally] = defaultdict(_Tally)
-    for row in await connection.execute(_TIMESERIES, values):
+    for row in await connection.execute(_BY_MINUTE if minutes == 1 else _BY_SPAN, values):
         if row.status == "now":
             last = row.at
         else:
             tallies[row.at].add(row.status, row.bucket, row.n)
     if last is None:  # the statement always says
         raise RuntimeError("the time series has no end")
-    starts = [last - step * back for back in reversed(range(length // step))]
-    return Timeseries(
-        step_seconds=int(step.total_seconds()), items=[tallies[at].slice(at) for at in starts]
-    )
+    step = timedelta(minutes=minutes)
+    starts = [last - step * back for back in reversed(range(length // minutes))]
+    return Timeseries(step_seconds=minutes * 60, items=[tallies[at].slice(at) for at in starts])
 
 
 class _Tally:

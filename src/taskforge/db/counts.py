@@ -2,9 +2,10 @@
 
 Every move appends rows to `job_deltas` in its own statement: `n` jobs left one status and entered
 another, after the time they had spent in it (`bucket` of each, `seconds` of all together).
-Appending makes no row hot. `roll_up` folds deltas into `job_counts` (how many jobs there are) and
-`job_minutes` (what happened when). Readers add what is folded and what is not in one statement,
-that is in one snapshot, so they see every delta exactly once, whatever a roll-up does meanwhile.
+Appending makes no row hot. `roll_up` folds deltas into `job_counts` (how many jobs there are),
+`job_minutes` (what happened when) and `job_spans` (the same, coarser). Readers add what is folded
+and what is not in one statement, that is in one snapshot, so they see every delta exactly once,
+whatever a roll-up does meanwhile.
 
 A job that changes its priority leaves under the old one, and leaves a negative number of times
 under the new one: so it is in the counts, and neither a birth nor an entry that rates would show.
@@ -49,17 +50,29 @@ counted AS (
     ORDER BY type, priority, status
     ON CONFLICT (type, priority, status) DO UPDATE SET n = c.n + EXCLUDED.n
 ),
-dated AS (
-    INSERT INTO job_minutes AS m (minute, type, priority, status, bucket, n, seconds)
-    SELECT minute, type, priority, status, bucket, sum(n), sum(seconds) FROM (
+entries AS MATERIALIZED (
+    SELECT minute, type, priority, status, bucket, sum(n) AS n, sum(seconds) AS seconds FROM (
         SELECT minute, type, priority, entered_status AS status, bucket, n, seconds FROM gone
         UNION ALL SELECT minute, type, priority, 'submitted', -1, n, 0 FROM gone
         WHERE left_status IS NULL) AS entries
     WHERE status IS NOT NULL
     GROUP BY minute, type, priority, status, bucket
+),
+dated AS (
+    INSERT INTO job_minutes AS m (minute, type, priority, status, bucket, n, seconds)
+    SELECT minute, type, priority, status, bucket, n, seconds FROM entries
     ORDER BY minute, type, priority, status, bucket
     ON CONFLICT (minute, type, priority, status, bucket)
         DO UPDATE SET n = m.n + EXCLUDED.n, seconds = m.seconds + EXCLUDED.seconds
+),
+spanned AS (
+    INSERT INTO job_spans AS s (minutes, at, type, priority, status, bucket, n)
+    SELECT w.minutes, date_bin(w.minutes * interval '1 minute', minute, 'epoch') AS at, type,
+           priority, status, bucket, sum(n)
+    FROM entries CROSS JOIN (VALUES (10), (60)) AS w (minutes)
+    GROUP BY w.minutes, 2, type, priority, status, bucket
+    ORDER BY w.minutes, 2, type, priority, status, bucket
+    ON CONFLICT (minutes, at, type, priority, status, bucket) DO UPDATE SET n = s.n + EXCLUDED.n
 )
 SELECT count(*) FROM gone
 """)
@@ -74,13 +87,18 @@ standing AS MATERIALIZED (
 )"""
 """A step of a statement: how many jobs there are, exactly."""
 
-MINUTES: Final = """(
-    SELECT minute, type, priority, status, bucket, n, seconds FROM job_minutes
+_UNFOLDED = """
     UNION ALL SELECT minute, type, priority, entered_status, bucket, n, seconds FROM job_deltas
     WHERE entered_status IS NOT NULL
     UNION ALL SELECT minute, type, priority, 'submitted', -1, n, 0 FROM job_deltas
-    WHERE left_status IS NULL)"""
+    WHERE left_status IS NULL"""
+MINUTES: Final = f"""(
+    SELECT minute, type, priority, status, bucket, n, seconds FROM job_minutes{_UNFOLDED})"""
 """A table expression: what happened in which minute, folded or not."""
+SPANS: Final = f"""(
+    SELECT at AS minute, type, priority, status, bucket, n, NULL::float8 AS seconds FROM job_spans
+    WHERE minutes = :minutes{_UNFOLDED})"""
+"""The same by spans of so many minutes, 10 or 60; what is not folded yet, by the minute."""
 
 THIS_MINUTE: Final = "date_trunc('minute', statement_timestamp())"
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.fleet import (
     CurrentJob,
+    FleetCounts,
     QueueView,
     Wanted,
     WorkerFacts,
@@ -77,6 +78,20 @@ WHERE CAST(:name AS text) IS NULL OR q.name = :name
 ORDER BY q.priority
 """)
 
+# A unit that stops by itself has just beaten; one that fell silent is noted a lease later.
+_COUNT = text("""
+SELECT count(*) FILTER (WHERE fresh AND status = 'online') AS online,
+    count(*) FILTER (WHERE NOT fresh AND status <> 'offline') AS late,
+    count(*) FILTER (WHERE fresh AND status IN ('draining', 'stopping')) AS draining,
+    count(*) FILTER (WHERE status = 'offline' AND silent) AS lost,
+    coalesce(sum(slots) FILTER (WHERE fresh AND status = 'online'), 0)::integer AS slots
+FROM (
+    SELECT status, slots,
+        beat_at >= clock_timestamp() - :late_seconds * interval '1 second' AS fresh,
+        stopped_at >= beat_at + :lease_seconds * interval '1 second' AS silent
+    FROM workers) AS units
+""")
+
 _JOBS = msgspec.json.Decoder(list[CurrentJob])
 _FACTS = msgspec.json.Decoder(WorkerFacts)
 
@@ -110,6 +125,13 @@ async def _workers(
     }
     rows = (await connection.execute(_WORKERS, values)).mappings()
     return [_worker(row) for row in rows]
+
+
+async def count_fleet(connection: AsyncConnection, *, lease_seconds: float) -> FleetCounts:
+    """How many units there are; arguments as for `list_workers`."""
+    values = {"late_seconds": lease_seconds * 2 / 3, "lease_seconds": lease_seconds}
+    row = (await connection.execute(_COUNT, values)).mappings().one()
+    return FleetCounts(**row)
 
 
 async def list_queues(connection: AsyncConnection) -> list[QueueView]:

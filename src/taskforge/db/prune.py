@@ -85,6 +85,12 @@ DELETE FROM job_minutes WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM job_minutes WHERE minute < statement_timestamp() - :days * interval '1 day'
     LIMIT :limit FOR UPDATE SKIP LOCKED))
 """)
+_PRUNE_SPANS = text("""
+DELETE FROM job_spans WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM job_spans
+    WHERE minutes IN (10, 60) AND at < statement_timestamp() - :days * interval '1 day'
+    LIMIT :limit FOR UPDATE SKIP LOCKED))
+""")
 _PRUNE_SESSIONS = text("""
 DELETE FROM sessions WHERE id = ANY(ARRAY(
     SELECT id FROM sessions
@@ -137,6 +143,11 @@ async def prune_keys(connection: AsyncConnection, *, limit: int) -> int:
 async def prune_minutes(connection: AsyncConnection, *, days: float, limit: int) -> int:
     """Delete up to `limit` rows of statistics older than `days`; how many."""
     return (await connection.execute(_PRUNE_MINUTES, {"days": days, "limit": limit})).rowcount
+
+
+async def prune_spans(connection: AsyncConnection, *, days: float, limit: int) -> int:
+    """Delete up to `limit` rows of coarser statistics older than `days`; how many."""
+    return (await connection.execute(_PRUNE_SPANS, {"days": days, "limit": limit})).rowcount
 
 
 async def prune_sessions(connection: AsyncConnection, *, limit: int) -> int:

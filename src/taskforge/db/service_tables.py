@@ -58,6 +58,22 @@ job_minutes = Table(
 )
 """Jobs that entered a status in a minute, by how long they had waited or run (`core/spans.py`)."""
 
+job_spans = Table(
+    "job_spans",
+    metadata,
+    Column("minutes", SmallInteger, primary_key=True),
+    Column("at", TIME, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("priority", SmallInteger, primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("bucket", SmallInteger, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    CheckConstraint("minutes IN (10, 60)", name="minutes"),
+    postgresql_with=BUSY,
+)
+"""The same for ten minutes and for an hour, so that a chart of a week reads as little as one of an
+hour (`db/charts.py`)."""
+
 workers = Table(
     "workers",
     metadata,

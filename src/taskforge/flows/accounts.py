@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.demo import DEMO_PASSWORDS
 from taskforge.core.errors import Conflict, Denied, Unauthenticated
-from taskforge.core.people import Nobody, Principal, Role
+from taskforge.core.people import Nobody, Permission, Principal, Role, permissions_of
 from taskforge.db import credentials, people
 from taskforge.db.audit import note
 from taskforge.db.engine import transaction
@@ -34,6 +34,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     rate_limit: int | None
     """Requests per window of its own; null is the installation's."""
+    permissions: list[Permission]
+    """What the role may do; an API key of the account may do less."""
 
 
 async def register(
@@ -174,6 +176,7 @@ def account(person: people.Person) -> Account:
         active=person.active,
         created_at=person.created_at,
         rate_limit=person.rate_limit,
+        permissions=permissions_of(person.role),
     )
 
 

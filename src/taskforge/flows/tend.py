@@ -38,7 +38,13 @@ from taskforge.db.keepsakes import prune_memory
 from taskforge.db.leases import Expired
 from taskforge.db.mailbox import prune_mail
 from taskforge.db.operations import prune_operations
-from taskforge.db.prune import prune_jobs, prune_keys, prune_minutes, prune_sessions
+from taskforge.db.prune import (
+    prune_jobs,
+    prune_keys,
+    prune_minutes,
+    prune_sessions,
+    prune_spans,
+)
 from taskforge.db.webhook_secrets import prune_secrets
 from taskforge.flows.deps import Deps
 from taskforge.flows.frames import moved
@@ -190,6 +196,7 @@ async def _prune_as_jobs(connection: AsyncConnection, days: float) -> int:
         + await prune_operations(connection, days=days, limit=PRUNE_BATCH)
         + await prune_mail(connection, days=days, limit=PRUNE_BATCH)
         + await prune_minutes(connection, days=days, limit=PRUNE_BATCH)
+        + await prune_spans(connection, days=days, limit=PRUNE_BATCH)
         + await prune_fires(connection, days=days, keep=FIRES_KEPT, limit=PRUNE_BATCH)
     )
 

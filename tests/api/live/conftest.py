@@ -111,8 +111,8 @@ class Follower:
 
 
 @asynccontextmanager
-async def following(hub, since=None, wanted=None, interval=0.0):
-    subscriber = Subscriber(wanted or Wanted(), interval)
+async def following(hub, since=None, wanted=None, interval=0.0, topics=frozenset()):
+    subscriber = Subscriber(wanted or Wanted(), interval, topics)
     with hub.guest(subscriber):
         async with aclosing(hub.follow(subscriber, since)) as messages:
             follower = Follower(messages, subscriber)

@@ -14,7 +14,7 @@ from taskforge.api.live.frames import Outgoing, Wanted, notice
 from taskforge.api.live.hub import Hub
 from taskforge.api.live.subscriber import Subscriber
 from taskforge.bus.follow import StreamReader
-from taskforge.core.errors import Limited, Unauthenticated, Unavailable
+from taskforge.core.errors import Denied, Limited, Unauthenticated, Unavailable
 from taskforge.core.people import Principal, Role
 
 
@@ -80,6 +80,17 @@ async def test_a_session_that_ends_takes_the_connection_along(hub, monkeypatch):
     assert await talk(hub, line, admission(ended)) == 4401
     assert line.closing
     assert line.closing.reason == "This session has ended."
+
+
+async def test_what_is_not_permitted_any_more_is_told_apart_from_a_session_that_ended(
+    hub, monkeypatch
+):
+    monkeypatch.setattr(conversation, "RENEW_SECONDS", 0.05)
+
+    async def forbidden():
+        raise Denied("This key may not be used from here.")
+
+    assert await talk(hub, MemoryLine(), admission(forbidden)) == 4403
 
 
 async def test_a_database_that_is_away_ends_no_connection(hub, monkeypatch):

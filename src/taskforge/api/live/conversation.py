@@ -18,7 +18,15 @@ from taskforge.api.live.door import Admission
 from taskforge.api.live.frames import Outgoing, notice
 from taskforge.api.live.hub import Hub
 from taskforge.api.live.inbound import Message, Pace, Subscribe
-from taskforge.api.live.subscriber import INTERNAL, SLOW, TRY_LATER, Closing, Subscriber
+from taskforge.api.live.subscriber import (
+    AWAY,
+    FORBIDDEN,
+    INTERNAL,
+    SIGN_IN,
+    SLOW,
+    Closing,
+    Subscriber,
+)
 from taskforge.bus.cursor import Cursor
 from taskforge.core.errors import Denied, TaskForgeError, Unauthenticated
 from taskforge.log import get_logger
@@ -121,7 +129,7 @@ class Conversation:
         except TimeoutError:
             client.close(SLOW)
         except RedisError:
-            client.close(Closing(TRY_LATER, "live events are not available just now"))
+            client.close(AWAY)
         except (WebSocketDisconnect, OSError):
             client.close(GONE)
 
@@ -146,6 +154,8 @@ class Conversation:
         elif isinstance(message, Subscribe):
             kept = client.interval if message.batch is UNSET else message.batch / 1000
             self._hub.change(client, message.wanted(), kept)
+            if message.topics is not UNSET:
+                client.topics = frozenset(message.topics)
             client.offer(notice("subscribed"))
 
     def _understood(self, said: str | bytes) -> Message | None:
@@ -175,7 +185,7 @@ class Conversation:
         now = time.monotonic()
         expires_at = self._admission.expires_at
         if expires_at is not None and time.time() >= expires_at:
-            self._subscriber.close(Closing(4401, "the access token has expired"))
+            self._subscriber.close(Closing(SIGN_IN, "the access token has expired"))
         elif self._heard_at is not None and now - self._heard_at > SILENCE_SECONDS:
             self._subscriber.close(Closing(1001, "no sign of life"))
         elif now >= self._renew_at:
@@ -190,7 +200,8 @@ class Conversation:
             async with asyncio.timeout(RENEW_PATIENCE):
                 await self._admission.renew()
         except (Unauthenticated, Denied) as error:
-            self._subscriber.close(Closing(4401, error.detail[:100]))
+            code = SIGN_IN if isinstance(error, Unauthenticated) else FORBIDDEN
+            self._subscriber.close(Closing(code, error.detail[:100]))
         except (TaskForgeError, OSError, TimeoutError) as error:
             # The database may be away for a moment; the next look decides.
             _log.warning("connection.not_renewed", error=repr(error))

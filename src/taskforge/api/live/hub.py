@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from taskforge.api.live.channel import Channel
 from taskforge.api.live.frames import Outgoing, Pending, Wanted, batch, live_frames, notice, single
-from taskforge.api.live.subscriber import GOING_AWAY, INTERNAL, Closing, Subscriber
+from taskforge.api.live.subscriber import GOING_AWAY, INTERNAL, Closing, Subscriber, Topic
 from taskforge.bus.cursor import BEGINNING, Cursor, EntryId
 from taskforge.bus.follow import PAGE_ENTRIES, Entry, Extent, StreamReader
 from taskforge.log import get_logger
@@ -53,6 +53,15 @@ class Hub:
 
     def __len__(self) -> int:
         return len(self._everyone)
+
+    @property
+    def position(self) -> EntryId:
+        """How far the stream has been read."""
+        return self._position
+
+    def followers(self, topic: Topic) -> list[Subscriber]:
+        """Guests who asked for a topic."""
+        return [it for it in self._everyone if topic in it.topics]
 
     @contextmanager
     def guest(self, subscriber: Subscriber) -> Generator[None]:

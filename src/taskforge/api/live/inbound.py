@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from taskforge.api.live.frames import Wanted
+from taskforge.api.live.subscriber import Topic
 from taskforge.core.states import JobStatus
 
 MAX_BYTES = 4_096
@@ -17,6 +18,7 @@ MAX_INTERVAL_MS = 10_000
 
 Interval = Annotated[int, Meta(ge=0, le=MAX_INTERVAL_MS)]
 """Milliseconds between batches; 0 is no batches."""
+Topics = Annotated[list[Topic], Meta(max_length=10)]
 
 
 class Ping(msgspec.Struct, frozen=True, tag_field="event", tag="ping", forbid_unknown_fields=True):
@@ -45,6 +47,8 @@ class Subscribe(
     statuses: list[JobStatus] | None = None
     batch: Interval | UnsetType = UNSET
     """Absent: as it was."""
+    topics: Topics | UnsetType = UNSET
+    """What comes besides events; absent: as it was."""
 
     def wanted(self) -> Wanted:
         """The filter."""

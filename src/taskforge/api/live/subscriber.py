@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from taskforge.api.live.frames import Outgoing, Pending, Wanted, batch, single
 from taskforge.bus.cursor import BEGINNING, EntryId
@@ -10,10 +10,19 @@ from taskforge.bus.cursor import BEGINNING, EntryId
 MAX_QUEUED = 256
 """Messages."""
 MAX_QUEUED_BYTES = 1_048_576
+PULSE_SECONDS = 1.0
+"""Between two pulses to one client, at least."""
+
+Topic = Literal["summary"]
+"""What comes only to those who ask: `summary`, how the installation stands."""
 
 INTERNAL = 1011
 GOING_AWAY = 1012
 TRY_LATER = 1013
+SIGN_IN = 4401
+"""The credential has ended: refresh it, or sign in."""
+FORBIDDEN = 4403
+"""The credential is good, and may not do this any more."""
 
 
 class Closing(NamedTuple):
@@ -26,7 +35,8 @@ class Closing(NamedTuple):
     """When to come back."""
 
 
-SLOW = Closing(TRY_LATER, "too slow: reconnect, and resume from the last id")
+SLOW = Closing(TRY_LATER, "too slow: reconnect, and resume from the last id", 1_000)
+AWAY = Closing(TRY_LATER, "live events are not available just now", 3_000)
 
 
 class Subscriber:
@@ -35,11 +45,15 @@ class Subscriber:
     Args:
         wanted: which frames.
         interval: seconds between messages at least, each a batch; 0 sends each frame at once.
+        topics: what is to come besides frames.
     """
 
-    def __init__(self, wanted: Wanted, interval: float = 0.0) -> None:
+    def __init__(
+        self, wanted: Wanted, interval: float = 0.0, topics: frozenset[Topic] = frozenset()
+    ) -> None:
         self.wanted = wanted
         self.interval = interval
+        self.topics = topics
         self.after: EntryId = BEGINNING
         """Entries up to this one it has seen already."""
         self.pending = Pending()
@@ -51,6 +65,9 @@ class Subscriber:
         self._queue: deque[Outgoing] = deque()
         self._size = 0
         self._woken = asyncio.Event()
+        self._unsent_pulse: Outgoing | None = None
+        self._shown: Outgoing | None = None
+        self._shown_at = float("-inf")
 
     def offer(self, message: Outgoing) -> None:
         """Queue a message; a client too slow for that is closed."""
@@ -62,6 +79,23 @@ class Subscriber:
             if self._is_full():
                 self.close(SLOW)
         self._woken.set()
+
+    def show(self, pulse: Outgoing, now: float) -> bool:
+        """Send a pulse once, in the place of one that is still unsent, and none too soon.
+
+        Args:
+            pulse: the latest.
+            now: monotonic, in seconds.
+
+        Returns:
+            Whether it is taken; otherwise it is to be shown again.
+        """
+        if pulse is self._shown or now < self._shown_at + max(self.interval, PULSE_SECONDS):
+            return False
+        self._shown, self._shown_at = pulse, now
+        self._unsent_pulse = pulse
+        self._woken.set()
+        return True
 
     def close(self, closing: Closing) -> None:
         """End the connection: nothing queued is sent any more. The first reason stays."""
@@ -78,6 +112,9 @@ class Subscriber:
                 message = self._queue.popleft()
                 self._size -= len(message.text)
                 return message
+            if (pulse := self._unsent_pulse) is not None:
+                self._unsent_pulse = None
+                return pulse
             self._woken.clear()
             await self._woken.wait()
         return None

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from taskforge.api.live.pulse import PulseFrame
 from taskforge.api.openapi.schemas import Schema, Schemas, name_enums, ref, tidy
 from taskforge.core.events import DeletedFrame, Event, JobFrame, QueueFrame, WorkerFrame
 
-FRAMES = (JobFrame, DeletedFrame, WorkerFrame, QueueFrame)
-"""The structs that are sent; each gets the cursor as `id` on its way."""
+FRAMES = (JobFrame, DeletedFrame, WorkerFrame, QueueFrame, PulseFrame)
+"""The structs that are sent; each but the pulse gets the cursor as `id` on its way."""
 
 _EVENTS = {
     "JobFrame": [it for it in Event if it.startswith("job_") and it != Event.JOB_DELETED],
@@ -36,7 +37,7 @@ def add_frames(schemas: Schemas) -> None:
     )
     schemas["LiveFrame"] = {
         "description": "What comes over a live connection.",
-        "oneOf": [*told, ref("BatchFrame"), ref("ConnectionFrame")],
+        "oneOf": [*told, ref("BatchFrame"), ref("PulseFrame"), ref("ConnectionFrame")],
     }
     del schemas["Event"]  # each frame has its own part of it
     for name in (*_EVENTS, "BatchFrame", "ConnectionFrame"):

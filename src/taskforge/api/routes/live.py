@@ -1,5 +1,6 @@
 """Live events over WebSocket and as server-sent events (SPEC §4)."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
 from typing import Annotated, Any, NamedTuple, cast
@@ -15,14 +16,16 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from taskforge.api.auth import Needs, asks
 from taskforge.api.errors import MEDIA_TYPE, to_response
+from taskforge.api.figures import Figures
 from taskforge.api.live.conversation import Conversation
 from taskforge.api.live.door import Admission, Connection, Doorkeeper, Seats, check_origin
 from taskforge.api.live.frames import Wanted
 from taskforge.api.live.hub import Hub
-from taskforge.api.live.inbound import Interval
+from taskforge.api.live.inbound import Interval, Topics
 from taskforge.api.live.keyring import Keyring
 from taskforge.api.live.lines import EventSourceLine, SocketLine
-from taskforge.api.live.subscriber import Subscriber
+from taskforge.api.live.pulse import Pulse
+from taskforge.api.live.subscriber import Subscriber, Topic
 from taskforge.bus.cursor import BEGINNING, Cursor
 from taskforge.bus.follow import StreamReader
 from taskforge.core.errors import Invalid
@@ -45,7 +48,7 @@ class LiveRoom(NamedTuple):
 
 
 @asynccontextmanager
-async def open_room(deps: Deps) -> AsyncGenerator[LiveRoom]:
+async def open_room(deps: Deps, figures: Figures) -> AsyncGenerator[LiveRoom]:
     """The room of a process, from the start of its application to the end."""
     settings = deps.settings
     hub = Hub(StreamReader(deps.redis))
@@ -53,15 +56,19 @@ async def open_room(deps: Deps) -> AsyncGenerator[LiveRoom]:
         per_user=settings.live_connections_per_user,
         per_place=settings.live_connections_per_address,
     )
+    pulse = asyncio.create_task(Pulse(hub, figures, deps).beat())
     try:
         yield LiveRoom(hub, Keyring(deps), seats, frozenset(settings.origins()))
     finally:
+        pulse.cancel()
+        await asyncio.gather(pulse, return_exceptions=True)
         await hub.close(patience=0)
 
 
 class _Query(NamedTuple):
     since: Cursor | None
     interval: float
+    topics: frozenset[Topic]
 
 
 class Follower(Needs):
@@ -88,7 +95,7 @@ async def live_socket(socket: WebSocket[Any, Any, Any]) -> None:
         except Exception as error:  # noqa: BLE001 - whatever it is, the handshake gets an answer
             await _refuse(socket, error)
             return
-        client = Subscriber(Wanted(), query.interval)
+        client = Subscriber(Wanted(), query.interval, query.topics)
         stay.enter_context(room.hub.guest(client))
         await socket.accept()
         await Conversation(room.hub, SocketLine(socket), client, admission).run(query.since)
@@ -107,6 +114,9 @@ async def live_events(
     batch: Annotated[
         Interval, QueryParameter(description="Milliseconds between two frames, at least.")
     ] = 0,
+    topics: Annotated[
+        Topics | None, QueryParameter(description="What is to come besides events.")
+    ] = None,
     ticket: Annotated[  # the guard takes it; here it is, so that the query may have it
         str | None, QueryParameter(include_in_schema=False)
     ] = None,
@@ -117,13 +127,15 @@ async def live_events(
     `job_success`, `job_failed`, `job_cancelled`, `job_deleted`. For jobs that the socket's
     `subscribe` names in `jobs` or `logs` also `job_log`, a line of the log, and `job_stream`, text
     while it is being made: `stream: {attempt, offset, text}`, where `offset` counts the characters
-    before it. Of others: `worker_online`, `worker_offline`, `queue_paused`, `queue_resumed`.
+    before it. Of others: `worker_online`, `worker_offline`, `queue_paused`, `queue_resumed`. With
+    the topic `summary` also `pulse`, how the installation stands: at most once a second, and when
+    something has changed.
 
     `Last-Event-ID` or `?since=` resumes, `?batch=250` coalesces, and `?ticket=` stands in for the
     Authorization header, which browsers cannot send here.
     """
     cursor = _read_cursor(request.headers.get("last-event-id") or since)
-    query = _Query(cursor, batch / 1000)
+    query = _Query(cursor, batch / 1000, frozenset(topics or ()))
     return EventSource(request.app.state[LIVE_STATE], request.scope["state"]["admission"], query)
 
 
@@ -149,7 +161,7 @@ class EventSource(ASGIResponse):
     async def send_body(self, send: Send, receive: Receive) -> None:
         """Send events until one side ends it."""
         line = EventSourceLine(receive, send)
-        client = Subscriber(Wanted(), self._query.interval)
+        client = Subscriber(Wanted(), self._query.interval, self._query.topics)
         with self._room.hub.guest(client):
             await line.open()
             conversation = Conversation(self._room.hub, line, client, self._admission)
@@ -162,12 +174,16 @@ def _read_cursor(since: str | None) -> Cursor | None:
 
 def _read_query(socket: WebSocket[Any, Any, Any]) -> _Query:
     cursor = _read_cursor(socket.query_params.get("since"))
+    interval = _read("batch", socket.query_params.get("batch", "0"), Interval)
+    topics = _read("topics", socket.query_params.getall("topics", []), Topics)
+    return _Query(cursor, interval / 1000, frozenset(topics))
+
+
+def _read(name: str, given: Any, kind: Any) -> Any:
     try:
-        given = socket.query_params.get("batch", "0")
-        interval = msgspec.convert(given, Interval, strict=False)
+        return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise Invalid(f"batch: {error}", code="invalid_parameter") from None
-    return _Query(cursor, interval / 1000)
+        raise Invalid(f"{name}: {error}", code="invalid_parameter") from None
 
 
 async def _refuse(socket: WebSocket[Any, Any, Any], error: Exception) -> None:
