@@ -34,6 +34,7 @@ from taskforge.api.routes import (
     queues,
     schedules,
     stats,
+    system,
     uploads,
     webhooks,
     why,
@@ -43,6 +44,7 @@ from taskforge.api.routes.docs import DocsPage, Schema, docs_router, openapi_jso
 from taskforge.api.routes.root import root
 from taskforge.config import Settings
 from taskforge.flows.deps import Deps, open_deps
+from taskforge.flows.effective import effective
 from taskforge.handlers.registry import load
 
 STATEMENT_SECONDS = 5.0
@@ -68,6 +70,7 @@ V1: Sequence[ControllerRouterHandler] = (
     mailbox.router,
     webhooks.router,
     admin.router,
+    system.router,
     live.router,
 )
 """Everything below `/api/v1`."""
@@ -116,6 +119,7 @@ def create_app(settings: Settings, *, extra: Sequence[ControllerRouterHandler] =
         debug=False,  # or LITESTAR_DEBUG in the environment would decide
         pdb_on_exception=False,
     )
+    app.state[system.EFFECTIVE_STATE] = effective(settings)
     check_routes(app)
     learn_queries(app)
     served = Leftover(cast("Any", app.asgi_handler))

@@ -1,19 +1,16 @@
 """`taskforge config`: what the settings are, where each comes from, and what is wrong with them."""
 
 from difflib import get_close_matches
-from typing import Any
 
 import msgspec
 import typer
 from rich.table import Column, Table
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from taskforge.cli.output import ExitCode, Json, bad_settings_code, complain, settings_or_exit, show
-from taskforge.config import SECRETS, BadSettings, Layer, Settings, find, layers, load
+from taskforge.config import SECRETS, BadSettings, Layer, Settings, layers, load
+from taskforge.flows.effective import EffectiveSetting, effective
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-HIDDEN = "(hidden)"
 NEARLY = 0.88
 """How alike two names are that differ in a letter or two; `difflib` counts."""
 
@@ -39,7 +36,7 @@ def check(as_json: Json = False) -> None:
 @app.command(name="show")
 def show_settings(as_json: Json = False) -> None:
     """Print every setting with its value and origin; secrets are hidden."""
-    rows = _rows(settings_or_exit())
+    rows = effective(settings_or_exit())
     show(rows, as_json=as_json, picture=lambda: _table(rows))
 
 
@@ -59,33 +56,8 @@ def _misspelt(sources: list[Layer]) -> list[str]:
     return hints
 
 
-def _rows(settings: Settings) -> list[dict[str, Any]]:
-    sources = layers()
-    return [
-        {
-            "name": field.encode_name,
-            "value": _shown(field.encode_name, getattr(settings, field.name)),
-            "origin": find(field.encode_name, sources)[1],
-        }
-        for field in msgspec.structs.fields(Settings)
-    ]
-
-
-def _shown(name: str, value: Any) -> Any:
-    if name in SECRETS and value:
-        return _without_password(str(value)) if name.endswith("_URL") else HIDDEN
-    return value if isinstance(value, bool | int | float) else str(value)
-
-
-def _without_password(url: str) -> str:
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return HIDDEN
-
-
-def _table(rows: list[dict[str, Any]]) -> Table:
+def _table(rows: list[EffectiveSetting]) -> Table:
     table = Table("setting", Column("value", overflow="fold"), "from")
     for row in rows:
-        table.add_row(row["name"], str(row["value"]), row["origin"])
+        table.add_row(row.name, "" if row.value is None else str(row.value), row.origin)
     return table

@@ -59,6 +59,11 @@ class Hub:
         """How far the stream has been read."""
         return self._position
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether the position counts. A reader that nobody needs any more lingers for a moment."""
+        return bool(self._attached)
+
     def followers(self, topic: Topic) -> list[Subscriber]:
         """Guests who asked for a topic."""
         return [it for it in self._everyone if topic in it.topics]
@@ -125,7 +130,7 @@ class Hub:
     ) -> AsyncGenerator[Outgoing]:
         """Greeting and history; in the end the client is attached to the live part."""
         extent = None
-        if since is not None or not self._is_live():
+        if since is not None or not self.is_reading:
             extent = await self._reader.extent()
         if since is not None and extent is not None and extent.covers(since):
             yield notice("connected", cursor=since, resumed=True)
@@ -142,15 +147,15 @@ class Hub:
         missed = 0
         attached = False
         while not attached and subscriber.closing is None:
-            if missed > MAX_REPLAY or (self._is_live() and cursor.epoch != self._epoch):
+            if missed > MAX_REPLAY or (self.is_reading and cursor.epoch != self._epoch):
                 yield _resync(self._join(subscriber, await self._reader.extent()), "too much")
                 return
-            reached = self._position if self._is_live() else cursor.entry
+            reached = self._position if self.is_reading else cursor.entry
             page = await self._reader.page(cursor)
             # An empty page: all that is kept up to where the fan-out was has been seen.
             cursor = Cursor(cursor.epoch, page[-1].id if page else max(cursor.entry, reached))
             # The first client starts the reader, at the end: history is paced by its reader.
-            ready = self._is_live() or len(page) < PAGE_ENTRIES
+            ready = self.is_reading or len(page) < PAGE_ENTRIES
             attached = ready and self._try_to_attach(subscriber, cursor)
             for message in _replayed(subscriber, cursor.epoch, page):
                 yield message
@@ -158,20 +163,16 @@ class Hub:
 
     def _join(self, subscriber: Subscriber, extent: Extent | None) -> Cursor:
         """Attach a client without history: where the fan-out is, or else at the end."""
-        if extent is not None and not self._is_live():
+        if extent is not None and not self.is_reading:
             self._epoch, self._position = extent.epoch, extent.last
         elif extent is not None and extent.epoch != self._epoch:
             self._restart(extent)
         self._attach(subscriber, self._position)
         return Cursor(self._epoch, self._position)
 
-    def _is_live(self) -> bool:
-        """Whether the position counts. A reader that nobody needs any more lingers for a moment."""
-        return bool(self._attached)
-
     def _try_to_attach(self, subscriber: Subscriber, cursor: Cursor) -> bool:
         """Join the live part, unless it has given out something after the cursor already."""
-        if not self._is_live():
+        if not self.is_reading:
             self._epoch, self._position = cursor.epoch, cursor.entry
         if cursor.epoch != self._epoch or self._position > cursor.entry:
             return False

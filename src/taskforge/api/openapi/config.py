@@ -21,6 +21,7 @@ _TAGS = [
     Tag("webhooks", "Calls at the end of a job: the log, sending again, the signing secret."),
     Tag("mailbox", "Mail that went to the sink instead of a server."),
     Tag("admin", "All accounts, and who did what."),
+    Tag("system", "What is switched on, and how the installation fares."),
     Tag("health", "For orchestrators."),
 ]
 _SCHEMES: dict[str, SecurityScheme | Reference] = {

@@ -14,15 +14,15 @@ from litestar import Litestar, Request, Response, Router, get
 from litestar.openapi import ResponseSpec
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from taskforge.api.auth import PUBLIC, DepsHere
 from taskforge.api.clients import header
 from taskforge.core.errors import Unauthenticated
-from taskforge.db.migrate import head
+from taskforge.db.server import revision
 from taskforge.flows.deps import Deps
+from taskforge.flows.system import HEAD
 
 PATIENCE = 2.0
 """Seconds for each check."""
@@ -124,8 +124,7 @@ async def _timed(check: Awaitable[State]) -> CheckResult:
 
 async def _revision_state(db: AsyncEngine) -> State:
     async with db.connect() as connection:
-        table = await connection.scalar(text("SELECT to_regclass('alembic_version')::text"))
-        known = table and await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        known = await revision(connection)
     return "ok" if known == HEAD else "behind"
 
 
@@ -134,8 +133,5 @@ async def _redis_state(deps: Deps) -> State:
     await client.ping()
     return "ok"
 
-
-HEAD = head()
-"""The revision that this code was written for; read once, it is part of the code."""
 
 router = Router("/", route_handlers=[live, ready, metrics], tags=["health"])
