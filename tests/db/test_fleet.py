@@ -13,7 +13,7 @@ from taskforge.db.claims import Claimer, claim
 from taskforge.db.counts import roll_up
 from taskforge.db.fleet import get_worker, list_queues, list_workers
 from taskforge.db.hints import free_slots
-from taskforge.db.roster import Member, Standing, beat, leave, order
+from taskforge.db.roster import Member, Standing, beat, leave, mark_silent, order
 from taskforge.db.service_tables import job_deltas, queues, workers
 from taskforge.db.tables import jobs
 
@@ -38,8 +38,8 @@ async def test_a_worker_shows_who_it_is_and_what_it_runs(connection, plant):
     assert (shown.queues, shown.facts) == (["critical", "default"], WorkerFacts(memory_bytes=80))
     assert shown.status is WorkerStatus.ONLINE
     assert 0 <= shown.heartbeat_age_seconds < LEASE
-    assert [(job.id, job.priority, job.attempt) for job in shown.jobs] == [
-        (ids[0], Priority.CRITICAL, 1)
+    assert [(job.id, job.priority, job.attempt, job.timeout_seconds) for job in shown.jobs] == [
+        (ids[0], Priority.CRITICAL, 1, 60)
     ]
 
 
@@ -57,6 +57,25 @@ async def test_a_worker_that_missed_two_beats_is_late(connection, silent, status
 
     assert shown.status is status
     assert shown.heartbeat_age_seconds >= LEASE * silent
+
+
+async def test_a_unit_that_fell_silent_is_lost_and_one_that_left_is_not(connection):
+    left, silent = member("left"), member("silent")
+    for one in (left, silent):
+        await beat(connection, one, status=ONLINE, facts=WorkerFacts())
+    await leave(connection, left.id)
+    long_ago = workers.c.beat_at - timedelta(seconds=LEASE + 1)
+    await connection.execute(
+        update(workers).where(workers.c.id == silent.id).values(beat_at=long_ago)
+    )
+
+    late = await get_worker(connection, silent.id, lease_seconds=LEASE)
+    await mark_silent(connection, seconds=LEASE)
+
+    shown = {it.host: it.lost for it in await list_workers(connection, lease_seconds=LEASE)}
+    assert late
+    assert not late.lost
+    assert shown == {"left": False, "silent": True}
 
 
 async def ordered(connection, worker_id, wanted):

@@ -59,6 +59,8 @@ class CurrentJob(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority
     attempt: int
     started_at: datetime
+    timeout_seconds: int
+    """Run limit of one attempt."""
 
 
 class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +79,8 @@ class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
     beat_at: datetime
     heartbeat_age_seconds: float
     stopped_at: datetime | None = None
+    lost: bool = False
+    """Offline because it fell silent for a whole lease; others took over its jobs."""
     wanted: Wanted
     """What it is ordered to do; its `status` follows within a second, or a heartbeat."""
     wanted_by: str | None

@@ -28,9 +28,12 @@ SELECT w.id, w.host, w.pid, w.version, w.queues, w.types, w.slots, w.started_at,
     CASE WHEN w.status <> 'offline'
               AND w.beat_at < clock_timestamp() - :late_seconds * interval '1 second'
          THEN 'late' ELSE w.status END AS status,
+    -- Who leaves in order has beaten just before.
+    coalesce(w.status = 'offline' AND w.stopped_at - w.beat_at
+             >= :lease_seconds * interval '1 second', false) AS lost,
     (SELECT json_agg(c ORDER BY c.started_at, c.id)::text FROM (
         SELECT j.id, j.type, (CAST(:names AS text[]))[j.priority + 1] AS priority, j.attempt,
-               j.started_at
+               j.started_at, j.timeout_seconds
         FROM jobs j WHERE j.worker_id = w.id AND j.status = 'running'
         ORDER BY j.id LIMIT 1000) AS c) AS jobs
 FROM workers w
@@ -119,6 +122,7 @@ async def _workers(
 ) -> list[WorkerView]:
     values = {
         "id": only,
+        "lease_seconds": lease_seconds,
         "late_seconds": lease_seconds * 2 / 3,
         "names": list(BY_RANK),
         "limit": MAX_WORKERS,
@@ -160,6 +164,7 @@ def _worker(row: RowMapping) -> WorkerView:
         beat_at=row["beat_at"],
         heartbeat_age_seconds=row["age"],
         stopped_at=row["stopped_at"],
+        lost=row["lost"],
         wanted=Wanted(row["wanted"]),
         wanted_by=row["wanted_by"],
         wanted_at=row["wanted_at"],
