@@ -11,7 +11,7 @@ from taskforge.core.schedule import Missed, Overlap
 from taskforge.core.states import JobStatus
 from taskforge.core.timetable import Fire
 
-LAST_FIRES = 10
+LAST_FIRES = 20
 COUNTED_FIRES = 1_000
 """As far as what became of fires is counted: it costs the same for every schedule."""
 
@@ -27,6 +27,8 @@ class FireRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Null when there is none: left out, or held."""
     job_status: JobStatus | None = None
     """Null when there is no job, or it has been deleted since."""
+    duration_seconds: float | None = None
+    """Run time of the job's last finished attempt; null before it, and when there is no job."""
     skipped: str | None = None
     """Why it was left out."""
     held: bool = False
@@ -69,6 +71,8 @@ class ScheduleItem(msgspec.Struct, frozen=True, kw_only=True):
     paused_by: str | None
     pause_reason: str | None
     last_fire: FireRecord | None
+    last_fires: Sequence[FireRecord]
+    """The last 20, newest first."""
     created_by: UUID | None
     """Whose its jobs are."""
     created_at: datetime
@@ -83,6 +87,4 @@ class ScheduleDetail(ScheduleItem, frozen=True, kw_only=True):
     template: JobTemplate
     next_fires: Sequence[Fire]
     """The next ten, were it not paused; days on which clocks are changed are marked."""
-    last_fires: Sequence[FireRecord]
-    """The last ten, newest first."""
     counts: FireCounts

@@ -15,7 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.job import JobTemplate
 from taskforge.core.schedule import Missed, Overlap, Plan
-from taskforge.core.schedule_view import COUNTED_FIRES, FireCounts, FireRecord, ScheduleItem
+from taskforge.core.schedule_view import (
+    COUNTED_FIRES,
+    LAST_FIRES,
+    FireCounts,
+    FireRecord,
+    ScheduleItem,
+)
 from taskforge.core.timetable import Timetable, explain
 from taskforge.db.engine import dump_json
 
@@ -25,7 +31,8 @@ s.starts_at, s.ends_at, s.next_fire_at, s.due_at, s.paused_at, s.paused_by, s.pa
 s.created_by, s.created_at, s.updated_at, s.version
 """
 _FIRE = """
-SELECT f.fire_at, f.at, f.job_id, j.status AS job_status, f.skipped, f.held, f.actor
+SELECT f.fire_at, f.at, f.job_id, j.status AS job_status, j.duration_seconds,
+    f.skipped, f.held, f.actor
 FROM schedule_fires f LEFT JOIN jobs j ON j.id = f.job_id
 """
 
@@ -73,9 +80,11 @@ FROM schedules s WHERE s.id = :id
 _GET = text(_ONE)
 _LOCK = text(f"{_ONE} FOR UPDATE")
 _LIST = text(f"""
-SELECT {_COLUMNS}, s.template->>'type' AS type, to_json(last)::text AS last_fire
-FROM schedules s LEFT JOIN LATERAL (
-    {_FIRE} WHERE f.schedule_id = s.id ORDER BY f.fire_at DESC LIMIT 1) AS last ON true
+SELECT {_COLUMNS}, s.template->>'type' AS type, latest.fires
+FROM schedules s CROSS JOIN LATERAL (
+    SELECT json_agg(one ORDER BY one.fire_at DESC)::text AS fires FROM (
+        {_FIRE} WHERE f.schedule_id = s.id ORDER BY f.fire_at DESC LIMIT {LAST_FIRES}) AS one
+) AS latest
 WHERE (CAST(:paused AS boolean) IS NULL OR (s.paused_at IS NOT NULL) = :paused)
   AND (CAST(:type AS text) IS NULL OR s.template->>'type' = :type)
   AND (CAST(:name AS text) IS NULL OR starts_with(s.name, :name))
@@ -94,7 +103,7 @@ FROM (SELECT job_id, skipped, held FROM schedule_fires
 """)
 
 _decode_template = msgspec.json.Decoder(JobTemplate)
-_decode_fire = msgspec.json.Decoder(FireRecord | None)
+_decode_fires = msgspec.json.Decoder(list[FireRecord])
 
 Beginning = Annotated[str, Meta(min_length=1, max_length=100)]
 
@@ -262,11 +271,13 @@ _PLAIN = ("name", "cron", "interval_seconds", "timezone", "starts_at", "ends_at"
 
 def _item(row: RowMapping) -> ScheduleItem:
     fields: dict[str, Any] = {**row}
+    fires = _decode_fires.decode(fields.pop("fires") or "[]")
     words = explain(Timetable(**{name: row[name] for name in Timetable.__struct_fields__}))
     fields |= {
         "overlap": Overlap(row["overlap"]),
         "missed": Missed(row["missed"]),
-        "last_fire": _decode_fire.decode(row["last_fire"] or "null"),
+        "last_fire": fires[0] if fires else None,
+        "last_fires": fires,
         "words": words,
         "paused": row["paused_at"] is not None,
     }

@@ -3,6 +3,10 @@
 msgspec describes the types. To that come what Python's own words say of each field: a title made
 of its name, and the text under it in its struct, as `description`. The API describes what its
 routes take and give in the same way.
+
+Two words of a schema are for forms alone, given by `Meta(extra_json_schema=…)`: `writeOnly: true`
+for a secret, which no form shows or keeps, and `x-upload` for a text that may name an upload, with
+the form of that name: `{id}`, or `upload:{id}`.
 """
 
 import ast

@@ -175,7 +175,7 @@ async def system(deps: NamedDependency[Deps]) -> DutyPage:
 @get("/schedules/{schedule_id:uuid}", operation_id="getSchedule", summary="Show a schedule",
      guards=READ)  # fmt: skip
 async def show(schedule_id: FromPath[UUID], deps: NamedDependency[Deps]) -> ScheduleDetail:
-    """With its template, the next ten moments, the last ten, and what became of the last 1,000."""
+    """With its template, the next ten moments, the last 20, and what became of the last 1,000."""
     return await schedule_view.look(deps, schedule_id)
 
 

@@ -48,7 +48,13 @@ class Source(Payload, frozen=True):
 
     inline: InlineRows | UnsetType = UNSET
     upload: (
-        Annotated[UUID, Meta(description="The id of a file given by `POST /api/v1/uploads`.")]
+        Annotated[
+            UUID,
+            Meta(
+                description="The id of a file given by `POST /api/v1/uploads`.",
+                extra_json_schema={"x-upload": "{id}"},
+            ),
+        ]
         | UnsetType
     ) = UNSET
     url: Address | UnsetType = UNSET

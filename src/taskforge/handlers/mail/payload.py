@@ -66,7 +66,7 @@ class Attachment(Payload, frozen=True):
 
     job_id: UUID | UnsetType = UNSET
     artifact: ArtifactName | UnsetType = UNSET
-    upload: UUID | UnsetType = UNSET
+    upload: Annotated[UUID, Meta(extra_json_schema={"x-upload": "{id}"})] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if (self.job_id is UNSET) != (self.artifact is UNSET):

@@ -66,6 +66,7 @@ class ScanPayload(Payload, frozen=True):
                 "A URL or `host[:port]`; for secrets, code and dependencies `upload:<id>` or the"
                 " text itself. The demo host `broken.taskforge.test` needs no network."
             ),
+            extra_json_schema={"x-upload": "upload:{id}"},
         ),
     ] = DEMO_URL
     scan_type: ScanType = ScanType.HEADERS
