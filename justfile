@@ -25,6 +25,7 @@ _install:
 # Make the locked environment: all that `up` needs, without starting anything
 [group('run')]
 setup: _env
+    @{{ python }} -m taskforge.local.dashboard
 
 # Start everything here: servers, API, scheduler, workers (Ctrl-C stops it)
 [group('run')]
@@ -50,6 +51,17 @@ test *OPTIONS: _env
 [group('develop')]
 bench *OPTIONS: _env
     @{{ python }} -m ops.bench {{ OPTIONS }}
+
+# Work on the dashboard: Vite with its proxy before the API that runs (TASKFORGE_URL)
+[group('develop')]
+web *OPTIONS: _env
+    @{{ python }} -m ops.web run types
+    @{{ python }} -m ops.web run dev -- {{ OPTIONS }}
+
+# Look at the dashboard through a browser for minutes: a thousand events a second, memory, all pages
+[group('develop')]
+e2e *OPTIONS: _env
+    {{ python }} -m pytest -m "" tests/e2e {{ OPTIONS }}
 
 # Make the demo accounts and sample jobs, where they are missing
 [group('database')]
@@ -78,6 +90,9 @@ check: _env
     {{ bin }}/ruff format --check
     {{ bin }}/pyright
     {{ bin }}/lint-imports
+    {{ python }} -m ops.web run types
+    {{ python }} -m ops.web run check
+    {{ python }} -m ops.web test
     {{ python }} -m pytest -q tests/rules
 
 # Format the code and fix what can be fixed by itself
@@ -85,6 +100,7 @@ check: _env
 fmt: _env
     {{ bin }}/ruff check --fix
     {{ bin }}/ruff format
+    {{ python }} -m ops.web run fix
 
 # Lock the newest versions that pyproject allows, with hashes and without addresses
 [group('develop')]
@@ -142,4 +158,4 @@ logs-worker:
 # Remove the environment and caches; the data stays
 [group('develop')]
 clean:
-    rm -rf .venv web/node_modules .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+    rm -rf .venv web/node_modules web/dist web/dist.new web/src/api/schema.ts .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 from litestar import Litestar, Router
@@ -12,7 +13,8 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from taskforge.api.asked import learn_queries, look
 from taskforge.api.auth import check_routes
 from taskforge.api.body import StrictBody
-from taskforge.api.envelope import Envelope
+from taskforge.api.dashboard import Dashboard, read_built
+from taskforge.api.envelope import App, Envelope
 from taskforge.api.errors import to_response
 from taskforge.api.figures import Figures
 from taskforge.api.leftover import Leftover
@@ -83,14 +85,21 @@ TOP: Sequence[ControllerRouterHandler] = (
 """Everything else."""
 
 
-def create_app(settings: Settings, *, extra: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+def create_app(
+    settings: Settings,
+    *,
+    extra: Sequence[ControllerRouterHandler] = (),
+    dashboard: Path | None = None,
+) -> Litestar:
     """The application; it opens its connections when its lifespan begins.
 
     Args:
         settings: of this process.
         extra: more routes below `/api/v1`.
+        dashboard: where a built one is; without it, `/` is a plain page.
 
     Raises:
+        OSError: the dashboard cannot be read.
         RuntimeError: a route is neither public nor guarded.
     """
 
@@ -122,7 +131,9 @@ def create_app(settings: Settings, *, extra: Sequence[ControllerRouterHandler] =
     app.state[system.EFFECTIVE_STATE] = effective(settings)
     check_routes(app)
     learn_queries(app)
-    served = Leftover(cast("Any", app.asgi_handler))
+    served: App = Leftover(cast("Any", app.asgi_handler))
+    if dashboard is not None:
+        served = Dashboard(served, read_built(dashboard))
     envelope = Envelope(served, settings, partial(methods_at, app))
     app.asgi_handler = cast("ASGIApp", envelope)
     return app

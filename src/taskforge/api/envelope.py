@@ -165,8 +165,9 @@ class Envelope:
 
     def _dress(self, scope: Scope, headers: Any, origin: str | None) -> list[tuple[bytes, bytes]]:
         request_id = scope["state"]["request_id"]
-        dressed = [*headers, *self._headers, (b"x-request-id", request_id.encode())]
         names = {name for name, _ in headers}
+        ours = [it for it in self._headers if it[0] not in names]
+        dressed = [*headers, *ours, (b"x-request-id", request_id.encode())]
         if b"cache-control" not in names:
             dressed.append(_NO_STORE)
         if b"content-security-policy" not in names:

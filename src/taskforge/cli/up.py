@@ -30,12 +30,19 @@ def run(
     ] = None,
     no_web: Annotated[bool, typer.Option("--no-web", help="Leave the dashboard out.")] = False,
 ) -> None:
-    """Start the servers, the API, a scheduler and workers here; Ctrl-C stops them all.
+    """Start the servers, API, dashboard, scheduler and workers here; Ctrl-C stops them all.
 
     With DATABASE_URL and REDIS_URL set, those servers are used instead of embedded ones.
     """
     place = data_dir or Path(find("DATA_DIR", layers())[0] or ".taskforge")
-    wishes = Wishes(host=host, port=port, data_dir=place, workers=workers, threads=threads)
+    wishes = Wishes(
+        host=host,
+        port=port,
+        data_dir=place,
+        workers=workers,
+        threads=threads,
+        web=not no_web,
+    )
     try:
         asyncio.run(up(wishes))
     except BadSettings as error:

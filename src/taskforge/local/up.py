@@ -17,6 +17,7 @@ from taskforge.config import Settings, layers, load
 from taskforge.core.demo import DEMO_PASSWORDS
 from taskforge.local.child import Program, Stopping, run_until_end
 from taskforge.local.console import Console
+from taskforge.local.dashboard import WEB, build_if_stale
 from taskforge.local.errors import CannotStart
 from taskforge.local.place import owned, write_up_env
 from taskforge.local.schema import bring_up_to_date
@@ -46,6 +47,8 @@ class Wishes(NamedTuple):
     workers: int
     threads: int | None
     """Jobs at once in each worker unit; None: the setting's."""
+    web: bool
+    """Whether the dashboard is wanted."""
 
 
 async def up(wishes: Wishes) -> None:
@@ -74,6 +77,7 @@ async def _up(wishes: Wishes, place: Path, console: Console, stopping: Stopping)
     port = _free_port(wishes.host, wishes.port)
     address = f"http://{_reachable(wishes.host)}:{port}"
     env = _environment(wishes, place)
+    building = asyncio.create_task(_build(wishes, env, console, stopping))
     try:
         for server in servers.members:
             console.say(OURSELVES, f"starting {server.name}")
@@ -82,6 +86,7 @@ async def _up(wishes: Wishes, place: Path, console: Console, stopping: Stopping)
         settings = load(env, dotenv=Path(".env"))
         console.say(OURSELVES, "bringing the database up to date")
         await _unless_stopped(stopping, bring_up_to_date(settings))
+        await _unless_stopped(stopping, building)
         supervisor = Supervisor(
             env=env,
             say=console.say,
@@ -97,8 +102,16 @@ async def _up(wishes: Wishes, place: Path, console: Console, stopping: Stopping)
         if not stopping.asked.is_set():
             raise
     finally:
+        building.cancel()
         console.say(OURSELVES, "stopping the servers")
         await servers.stop()
+
+
+async def _build(
+    wishes: Wishes, env: Mapping[str, str], console: Console, stopping: Stopping
+) -> None:
+    if wishes.web:
+        await build_if_stale(WEB, env, console.say, stopping)
 
 
 def _given() -> set[str]:
@@ -125,8 +138,9 @@ def _environment(wishes: Wishes, place: Path) -> dict[str, str]:
 def _programs(wishes: Wishes, port: int) -> list[Program]:
     command = (sys.executable, "-m", "taskforge")
     listen = ("--host", wishes.host, "--port", str(port))
+    bare = () if wishes.web else ("--no-web",)
     return [
-        Program("api", (*command, "api", *listen)),
+        Program("api", (*command, "api", *listen, *bare)),
         Program("scheduler", (*command, "scheduler")),
         *(
             Program(f"worker-{n}", (*command, "worker"), ANOTHER_WORKER)

@@ -1,4 +1,4 @@
-"""The page at `/`: what this is, and where its API is described."""
+"""The page at `/` where no dashboard is served: what this is, and where its API is described."""
 
 from litestar import Response, get
 
@@ -12,6 +12,8 @@ _DOCS = """<a href="/api/docs"><b>API documentation</b><span>Every route, with a
 _MAIN = """<main class="short">
 <h1>TaskForge</h1>
 <p class="lead">Submit a job, watch it run, search what it did.</p>
+<p class="lead">No dashboard here: it is not built yet (<code>just up</code> builds it, and the next
+start serves it), or it was left out (<code>--no-web</code>).</p>
 <nav aria-label="Addresses">
 {docs}<a href="/api/docs/problems"><b>Problems</b><span>What went wrong, and what to do next</span></a>
 <a href="/health/ready"><b>Health</b><span>What this process can reach</span></a>
