@@ -3,10 +3,12 @@
 from email.message import EmailMessage
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from taskforge.core.mailbox import caught
 from taskforge.db.mailbox import add_caught
+from tests.api.test_errors import problem
 
 V1 = "/api/v1/mailbox"
 JOB = UUID("01a20000-0000-7000-8000-000000000001")
@@ -146,3 +148,54 @@ async def test_a_cursor_of_other_filters_is_refused(viewer, keep):
 @pytest.mark.parametrize("path", ["", f"/{JOB}", f"/{JOB}/raw"])
 async def test_nobody_reads_mail_without_an_account(client, path):
     assert (await client.get(f"{V1}{path}")).status_code == 401
+
+
+async def framed(client, mail_id):
+    """What a frame gets: it has a ticket and no header."""
+    ticket = (await client.post("/api/v1/ws-ticket")).json()["ticket"]
+    async with httpx.AsyncClient(
+        transport=client._transport, base_url="http://testserver"
+    ) as frame:
+        first = await frame.get(f"{V1}/{mail_id}/html", params={"ticket": ticket})
+        again = await frame.get(f"{V1}/{mail_id}/html", params={"ticket": ticket})
+    return first, again
+
+
+async def test_a_frame_shows_a_message_by_a_ticket_that_is_good_once(viewer, keep):
+    await keep("ann@example.com")
+    mail_id = (await viewer.get(V1)).json()["items"][0]["id"]
+
+    first, again = await framed(viewer, mail_id)
+
+    assert first.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<b>Käse</b>" in first.text
+    assert problem(again, 401)["code"] == "ticket_invalid"
+
+
+async def test_a_message_in_a_frame_runs_nothing_fetches_nothing_and_stays_in_our_page(
+    viewer, keep
+):
+    await keep("ann@example.com")
+    mail_id = (await viewer.get(V1)).json()["items"][0]["id"]
+
+    headers = (await viewer.get(f"{V1}/{mail_id}/html")).headers
+
+    policy = dict(part.strip().partition(" ")[::2] for part in
+                  headers["content-security-policy"].split(";"))  # fmt: skip
+    assert policy == {
+        "default-src": "'none'", "style-src": "'unsafe-inline'", "img-src": "data:",
+        "base-uri": "'none'", "form-action": "'none'", "frame-ancestors": "'self'",
+        "sandbox": "allow-popups allow-popups-to-escape-sandbox",
+    }  # fmt: skip
+    assert headers.get_list("x-frame-options") == ["SAMEORIGIN"]
+    assert headers["cache-control"] == "no-store"
+
+
+async def test_a_message_without_html_is_not_framed(viewer, deps):
+    plain = caught("t@example.com", ["ann@example.com"], b"Subject: Hi\r\n\r\n<b>Hi</b>\r\n")
+    async with deps.db.connect() as connection:
+        await add_caught(connection, plain)
+    mail_id = (await viewer.get(V1)).json()["items"][0]["id"]
+
+    assert "no HTML" in problem(await viewer.get(f"{V1}/{mail_id}/html"), 404)["detail"]
+    problem(await viewer.get(f"{V1}/{uuid4()}/html"), 404)

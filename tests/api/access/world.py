@@ -171,7 +171,8 @@ class World:
         """A message in the mailbox."""
         one = Caught(
             job_id=None, sender="a@example.com", recipient="b@example.com", subject="Hi",
-            message_id="<1@example.com>", source=b"Subject: Hi\r\n\r\nHi\r\n",
+            message_id="<1@example.com>",
+            source=b"Subject: Hi\r\nContent-Type: text/html\r\n\r\n<p>Hi</p>\r\n",
         )  # fmt: skip
         async with self.deps.db.connect() as connection:
             await add_caught(connection, [one])
