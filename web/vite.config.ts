@@ -18,9 +18,33 @@ export default defineConfig({
     manifest: true,
     // Sizes are held by the browser suite, which counts what travels.
     chunkSizeWarningLimit: 1_000,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\//, priority: 1 },
+            {
+              // What the drawing library stands on, beside it: two light files, not a heavy one.
+              name: "chart-ground",
+              test: /node_modules\/(@reduxjs|redux|immer|react-redux|es-toolkit|d3-|victory-vendor|decimal|internmap)/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
-    proxy: { "/api": api, "/ws": { target: api, ws: true }, "/health": api },
+    // The address that the browser sees is passed on: the session's cookie asks for one origin.
+    proxy: {
+      "/api": { target: api, changeOrigin: false },
+      "/ws": { target: api, changeOrigin: false, ws: true },
+      "/health": { target: api, changeOrigin: false },
+    },
   },
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    restoreMocks: true,
+    testTimeout: 20_000,
+  },
 });

@@ -12,7 +12,7 @@ BUSY = {
     "autovacuum_vacuum_cost_limit": "2000",
 }
 
-revision = "failures"
+revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None

@@ -50,7 +50,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a job's log."""
 
     seq: int
-    """1, 2, … within the job, in the order written."""
+    """Rises in the order written; attempt n numbers its lines from (n - 1) * 10,000 + 1 on."""
     at: datetime
     attempt: int
     level: str

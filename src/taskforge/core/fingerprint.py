@@ -18,6 +18,7 @@ TITLE_LIMIT: Final = 300
 """Characters of a title."""
 FINGERPRINT_PATTERN: Final = r"^[0-9a-f]{16}$(?!\n)"
 
+_FINGERPRINT: Final = re.compile(FINGERPRINT_PATTERN)
 _DIGEST_BYTES: Final = 8
 _SPACE: Final = re.compile(r"\s+")
 # Every repetition that another may follow is bounded: the time is linear in the message.
@@ -45,6 +46,11 @@ _FRAME: Final = re.compile(
     r'^ {2,200}File "([^"\n]{1,1000})", line \d+, in (\S{1,200})', re.MULTILINE
 )
 _PARTS: Final = re.compile(r"[/\\]")
+
+
+def is_fingerprint(text: str) -> bool:
+    """Whether it can be one; what cannot need not be looked for."""
+    return _FINGERPRINT.match(text) is not None
 
 
 def normalise(message: str) -> str:

@@ -5,6 +5,7 @@ from msgspec import UNSET, UnsetType
 
 from taskforge.core.errors import NotFound
 from taskforge.core.failure_group import FailureGroup, FailureState
+from taskforge.core.fingerprint import is_fingerprint
 from taskforge.core.people import Principal
 from taskforge.db import failure_groups
 from taskforge.db.audit import note
@@ -35,6 +36,7 @@ async def look(deps: Deps, fingerprint: str) -> FailureGroup:
     Raises:
         NotFound: there is none of this fingerprint.
     """
+    _check(fingerprint)
     async with deps.db.connect() as connection:
         found = await failure_groups.get_group(connection, fingerprint)
     if found is None:
@@ -51,6 +53,7 @@ async def change(
         NotFound: there is none of this fingerprint.
         Denied: an API key that is narrowed to other jobs.
     """
+    _check(fingerprint)
     async with transaction(deps.db) as connection:
         job_type = await failure_groups.lock_group(connection, fingerprint)
         before = job_type and await failure_groups.get_group(connection, fingerprint)
@@ -74,6 +77,11 @@ async def change(
                 after=_told(after),
             )
     return after or before
+
+
+def _check(fingerprint: str) -> None:
+    if not is_fingerprint(fingerprint):
+        raise _unknown(fingerprint)
 
 
 def _told(group: FailureGroup) -> dict[str, object]:

@@ -56,7 +56,10 @@ def estimate(ask: EmailJob) -> Estimate:
     """A server near by takes some 150 messages a second, or as many as the pace allows."""
     messages = len(ask.everyone())
     pace = min(150.0, ask.per_minute / 60) if isinstance(ask.per_minute, int) else 150.0
-    return Estimate(seconds=round(0.5 + messages / pace, 1), note=f"{messages:,} messages")
+    return Estimate(
+        seconds=round(0.5 + messages / pace, 1),
+        note="1 message" if messages == 1 else f"{messages:,} messages",
+    )
 
 
 @job_type(

@@ -207,7 +207,7 @@ class Crawl:
     def _forbidden(self, link: Link, robots: Robots) -> None:
         if link.url == self._start:
             if robots.trouble:
-                raise TargetError(f"The site cannot be crawled: {robots.trouble}.")
+                raise TargetError(f"The site cannot be crawled: {robots.trouble.rstrip('.')}.")
             raise BlockedByPolicy(
                 "robots.txt forbids this address. For a site of your own, set"
                 " `respect_robots` to false."

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 TIME = postgresql.TIMESTAMP(timezone=True)
 
-revision = "system"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
