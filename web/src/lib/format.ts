@@ -13,6 +13,11 @@ export function roughly(n: number): string {
   return n < 10_000 ? whole.format(n) : compact.format(n).toLowerCase();
 }
 
+/** So many a minute, or another unit of time: `0.4`, `41`, `1,204`. */
+export function rate(n: number): string {
+  return n === 0 || n >= 10 ? whole.format(n) : n.toFixed(1);
+}
+
 /** A share from 0 to 1 as `4.1 %`; small but not nothing is `< 0.1 %`. */
 export function percent(share: number): string {
   const value = share * 100;

@@ -33,3 +33,14 @@ export function tidy<T extends object>(search: T): T {
   );
   return Object.fromEntries(said) as T;
 }
+
+/**
+ * A reader for a route. The router lays what is read over the address as it stands, so a value that
+ * the reader left out would come back as it was given: here `undefined` covers it.
+ */
+export function strictly<T extends object>(read: (search: Raw) => T): (search: Raw) => T {
+  return (search) => ({
+    ...Object.fromEntries(Object.keys(search).map((key) => [key, undefined])),
+    ...read(search),
+  });
+}
