@@ -56,7 +56,7 @@ export async function body<T>(call: Promise<Answer<T>>): Promise<T> {
   });
   if (!response.ok) {
     const problem = typeof error === "object" && error ? (error as Partial<Problem>) : {};
-    throw new ApiProblem(response.status, problem, response.headers.get("X-Request-ID"));
+    throw new ApiProblem(response.status, problem, response.headers);
   }
   return data as T;
 }
@@ -73,7 +73,7 @@ export async function file(path: string): Promise<Blob> {
   });
   if (response.ok) return response.blob();
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
-  throw new ApiProblem(response.status, problem, response.headers.get("X-Request-ID"));
+  throw new ApiProblem(response.status, problem, response.headers);
 }
 
 const OFFLINE =

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { body, http } from "~/api/client.ts";
 import type { JobStatus, Priority } from "~/api/schema.ts";
 
@@ -10,27 +10,13 @@ export interface JobFilters {
   readonly priority?: readonly Priority[];
 }
 
-const PAGE = 100;
-
-export function jobsQuery(filters: JobFilters) {
-  return infiniteQueryOptions({
-    queryKey: ["jobs", "list", filters],
-    queryFn: ({ pageParam, signal }) =>
-      body(
-        http.GET("/api/v1/jobs", {
-          params: {
-            query: {
-              ...mutable(filters),
-              limit: PAGE,
-              ...(pageParam ? { cursor: pageParam } : {}),
-            },
-          },
-          signal,
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  });
+/** One page of the list, newest first. A page may be short, or empty, and still have a next one. */
+export function readJobs(
+  filters: JobFilters,
+  { cursor, limit, signal }: { cursor?: string | undefined; limit: number; signal: AbortSignal },
+) {
+  const query = { ...mutable(filters), limit, ...(cursor ? { cursor } : {}) };
+  return body(http.GET("/api/v1/jobs", { params: { query }, signal }));
 }
 
 export const summaryQuery = queryOptions({

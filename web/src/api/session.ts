@@ -3,6 +3,7 @@
  * in memory only, so a new tab begins by renewing it.
  */
 import type { Account, TokenPair } from "~/api/schema.ts";
+import { freshKey } from "~/lib/fresh-key.ts";
 
 const BASE = "/api/v1/auth";
 const EARLY_MS = 60_000;
@@ -63,13 +64,17 @@ export function updateAccount(account: Account): void {
 }
 
 async function trade(): Promise<boolean> {
-  // Tabs share the cookie, and each value of it is good once: one tab at a time.
-  return navigator.locks.request("taskforge.refresh", async () => {
-    const answer = await post("/refresh", { nonce: crypto.randomUUID() });
-    if (answer.ok) enter((await answer.json()) as TokenPair);
-    else if (answer.status === 401 || answer.status === 403) leave();
-    return answer.ok;
-  });
+  // Tabs share the cookie, and each value of it is good once: one tab at a time. A page that came
+  // over plain HTTP has no locks; there a tab that was outrun is signed out.
+  const locks: LockManager | undefined = navigator.locks;
+  return locks ? locks.request("taskforge.refresh", refresh) : refresh();
+}
+
+async function refresh(): Promise<boolean> {
+  const answer = await post("/refresh", { nonce: freshKey() });
+  if (answer.ok) enter((await answer.json()) as TokenPair);
+  else if (answer.status === 401 || answer.status === 403) leave();
+  return answer.ok;
 }
 
 function post(path: string, body: unknown, bearer?: string): Promise<Response> {

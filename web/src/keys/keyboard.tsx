@@ -6,7 +6,7 @@ import {
   useEffectEvent,
   useState,
 } from "react";
-import { tinykeys } from "tinykeys";
+import { createKeybindingsHandler } from "tinykeys";
 import { SHORTCUTS, type ShortcutId } from "~/keys/shortcuts.ts";
 
 /** Who answers to which shortcut; the latest on the page comes first. */
@@ -35,15 +35,20 @@ const DeskContext = createContext<Desk | undefined>(undefined);
 export function Keyboard({ enabled, children }: { enabled: boolean; children: ReactNode }) {
   const [desk] = useState(() => new Desk());
   useEffect(() => {
+    const ignore = (event: KeyboardEvent) => !isPalette(event) && (!enabled || isBusy(event));
     const bindings = Object.entries(SHORTCUTS).map(([id, { keys }]) => [
       keys,
       (event: KeyboardEvent) => {
         if (desk.press(id as ShortcutId)) event.preventDefault();
+        listen = listener();
       },
     ]);
-    return tinykeys(window, Object.fromEntries(bindings), {
-      ignore: (event) => !isPalette(event) && (!enabled || isBusy(event)),
-    });
+    // A new one after each shortcut: a `g` that was answered would still wait for other keys.
+    const listener = () => createKeybindingsHandler(Object.fromEntries(bindings), { ignore });
+    let listen = listener();
+    const onKey = (event: KeyboardEvent) => listen(event);
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
   }, [desk, enabled]);
   return <DeskContext value={desk}>{children}</DeskContext>;
 }
@@ -62,7 +67,9 @@ function isPalette(event: KeyboardEvent): boolean {
 /** While somebody types or a dialog is open, keys mean what they say. */
 function isBusy(event: KeyboardEvent): boolean {
   const target = event.target instanceof HTMLElement ? event.target : undefined;
-  const typing = target?.closest("input, textarea, select, [contenteditable]");
+  const typing = target?.closest(
+    "input, textarea, select, [contenteditable], [role=listbox], [role=combobox]",
+  );
   const inControl = event.key === "Enter" && target?.closest("button, a");
   return Boolean(
     typing ||
@@ -70,6 +77,9 @@ function isBusy(event: KeyboardEvent): boolean {
       event.ctrlKey ||
       event.metaKey ||
       event.altKey ||
-      document.querySelector("[role=dialog], [role=alertdialog], [role=menu]"),
+      // What says in a corner that something was done is a dialog too, and takes no keys.
+      document.querySelector(
+        "[role=dialog]:not([aria-modal=false]), [role=alertdialog], [role=menu]",
+      ),
   );
 }

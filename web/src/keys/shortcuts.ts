@@ -32,6 +32,7 @@ export const SHORTCUTS = {
   selectAll: { keys: "a", does: "Choose all rows shown", where: "In lists" },
   retry: { keys: "r", does: "Retry", where: "On a job" },
   cancel: { keys: "c", does: "Cancel", where: "On a job" },
+  remove: { keys: "d", does: "Delete", where: "On a job" },
 } satisfies Record<string, Shortcut>;
 
 export type ShortcutId = keyof typeof SHORTCUTS;

@@ -1,3 +1,4 @@
+import { focusManager, useQueryClient } from "@tanstack/react-query";
 import {
   createContext,
   type ReactNode,
@@ -8,51 +9,14 @@ import {
   useState,
 } from "react";
 import { body, http } from "~/api/client.ts";
-import type { ToldFrame } from "~/api/schema.ts";
+import type { LiveFrame } from "~/api/schema.ts";
+import { correctClock } from "~/lib/use-now.ts";
 import { unpack } from "~/live/apply.ts";
+import { eventsDial } from "~/live/events-line.ts";
+import { Feed, type Listener } from "~/live/feed.ts";
+import { showPulse } from "~/live/pulse.ts";
 import { type Connection, LiveSocket } from "~/live/socket.ts";
-
-type Listener = (frames: readonly ToldFrame[]) => void;
-
-/** What the tab hears, held back while it is paused. */
-class Feed {
-  readonly #listeners = new Set<Listener>();
-  readonly #gaps = new Set<() => void>();
-  #held: ToldFrame[] = [];
-  #paused = false;
-
-  hear(frames: readonly ToldFrame[]): void {
-    if (this.#paused) this.#held.push(...frames);
-    else for (const listener of this.#listeners) listener(frames);
-  }
-
-  pause(paused: boolean): void {
-    this.#paused = paused;
-    const held = this.#held;
-    this.#held = [];
-    if (!paused && held.length > 0) this.hear(held);
-  }
-
-  /** Frames were missed: whoever shows something reads it again. */
-  heal(): void {
-    this.#held = [];
-    for (const listener of this.#gaps) listener();
-  }
-
-  onGap(listener: () => void): () => void {
-    this.#gaps.add(listener);
-    return () => this.#gaps.delete(listener);
-  }
-
-  get waiting(): number {
-    return this.#held.length;
-  }
-
-  listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-}
+import { socketDial } from "~/live/socket-line.ts";
 
 interface Live {
   readonly feed: Feed;
@@ -62,36 +26,53 @@ interface Live {
   readonly setPaused: (paused: boolean) => void;
 }
 
+/** Somebody who only glances elsewhere is still looking. */
+const AWAY_MS = 5_000;
+
+const DIALS = {
+  socket: socketDial(async () => (await body(http.POST("/api/v1/ws-ticket"))).ticket),
+  events: eventsDial,
+};
+
 const LiveContext = createContext<Live | undefined>(undefined);
 
-/** One socket for the whole tab, open while somebody is signed in. */
-export function LiveProvider({ onGap, children }: { onGap: () => void; children: ReactNode }) {
+/** One connection for the whole tab, open while somebody is signed in. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>({ state: "connecting" });
   const [paused, setPaused] = useState(false);
   const [feed] = useState(() => new Feed());
-  const gap = useEffectEvent(onGap);
-  const [socket] = useState(
-    () =>
-      new LiveSocket({
-        ticket: async () => (await body(http.POST("/api/v1/ws-ticket"))).ticket,
-        onFrames: (frames) => feed.hear(frames.flatMap(unpack)),
+  const [socket] = useState(() => {
+    const live: LiveSocket = new LiveSocket(
+      {
+        onFrame: (frame) => hear(feed, live, frame),
         onGap: () => feed.heal(),
+        // What is still being read will be new enough; what was read before may not be.
+        onFirst: () =>
+          client.invalidateQueries(
+            { predicate: (query) => query.state.dataUpdatedAt > 0 },
+            { cancelRefetch: false },
+          ),
+        onPoll: () => feed.isPaused || client.invalidateQueries(),
         onState: setConnection,
-      }),
-  );
+      },
+      DIALS,
+    );
+    return live;
+  });
+
   useEffect(() => {
-    const unheard = feed.onGap(() => gap());
-    const hasten = () => socket.hasten();
+    const leave = [
+      feed.onGap(() => client.invalidateQueries()),
+      feed.onPulse((pulse) => showPulse(client, pulse)),
+    ];
     socket.open();
-    window.addEventListener("online", hasten);
-    document.addEventListener("visibilitychange", hasten);
     return () => {
-      unheard();
       socket.close();
-      window.removeEventListener("online", hasten);
-      document.removeEventListener("visibilitychange", hasten);
+      for (const it of leave) it();
     };
-  }, [socket, feed]);
+  }, [socket, feed, client]);
+  useAttention(socket);
 
   const live = useMemo(
     () => ({
@@ -101,12 +82,50 @@ export function LiveProvider({ onGap, children }: { onGap: () => void; children:
       paused,
       setPaused: (next: boolean) => {
         setPaused(next);
+        // One switch for all: queries read nothing by themselves while nobody is said to look.
+        focusManager.setFocused(next ? false : undefined);
         feed.pause(next);
       },
     }),
     [feed, socket, connection, paused],
   );
   return <LiveContext value={live}>{children}</LiveContext>;
+}
+
+function hear(feed: Feed, socket: LiveSocket, frame: LiveFrame): void {
+  if (frame.event === "pulse") {
+    feed.beat(frame);
+    return;
+  }
+  const frames = unpack(frame);
+  const last = frames.at(-1);
+  if (last) socket.clock.told(last.at, Date.now());
+  correctClock(socket.clock.correctionMs);
+  feed.hear(frames);
+}
+
+/** Slower while nobody looks, and at once when somebody does or the network is back. */
+function useAttention(socket: LiveSocket): void {
+  useEffect(() => {
+    let away: ReturnType<typeof setTimeout> | undefined;
+    function attend(): void {
+      clearTimeout(away);
+      if (document.hidden) {
+        away = setTimeout(() => socket.slow(true), AWAY_MS);
+        return;
+      }
+      socket.slow(false);
+      socket.hasten();
+    }
+    const hasten = () => socket.hasten();
+    window.addEventListener("online", hasten);
+    document.addEventListener("visibilitychange", attend);
+    return () => {
+      clearTimeout(away);
+      window.removeEventListener("online", hasten);
+      document.removeEventListener("visibilitychange", attend);
+    };
+  }, [socket]);
 }
 
 export function useLive(): Live {

@@ -1,0 +1,43 @@
+/** How the server's clock stands to this one, and so how old what is told is. Pure. */
+
+/** Below this a difference is as likely the network's as the clock's. */
+const TRUSTED_MS = 2_000;
+
+export class ServerClock {
+  #askedAt: number | undefined;
+  #best = Number.POSITIVE_INFINITY;
+  #lagMs: number | undefined;
+  /** Milliseconds to add to this clock to have the server's. */
+  offsetMs = 0;
+
+  asked(now: number): void {
+    this.#askedAt = now;
+  }
+
+  /** The server answered at `at`, by its clock; the quickest answer tells the difference best. */
+  answered(at: string, now: number): void {
+    if (this.#askedAt === undefined) return;
+    const trip = now - this.#askedAt;
+    this.#askedAt = undefined;
+    this.#lagMs = trip / 2;
+    if (trip > this.#best) return;
+    this.#best = trip;
+    this.offsetMs = Date.parse(at) - (now - trip / 2);
+  }
+
+  /** Something was told that happened at `at`, by the server's clock. */
+  told(at: string, now: number): void {
+    if (this.#best === Number.POSITIVE_INFINITY) return;
+    this.#lagMs = Math.max(0, now + this.offsetMs - Date.parse(at));
+  }
+
+  /** How old the last thing told was when it came; undefined until the clocks are compared. */
+  get lagMs(): number | undefined {
+    return this.#lagMs;
+  }
+
+  /** What to correct this clock by: nothing, unless it is plainly wrong. */
+  get correctionMs(): number {
+    return Math.abs(this.offsetMs) < TRUSTED_MS ? 0 : this.offsetMs;
+  }
+}
