@@ -14,6 +14,8 @@ interface Props {
   readonly danger?: boolean;
   /** What must be typed before the button works, for what cannot be undone. */
   readonly typed?: string;
+  /** Why it cannot be done as it stands, beside what must be typed. */
+  readonly unless?: string | undefined;
   /** Refusals are shown inside; the dialog closes when it is done. */
   readonly onConfirm: () => Promise<unknown>;
 }
@@ -25,6 +27,7 @@ export function Confirm({
   verb,
   danger = false,
   typed,
+  unless,
   onConfirm,
   children,
 }: Props) {
@@ -46,7 +49,7 @@ export function Confirm({
   }
 
   const missing =
-    typed !== undefined && words.trim() !== typed ? `Type ${typed} first.` : undefined;
+    unless ?? (typed !== undefined && words.trim() !== typed ? `Type ${typed} first.` : undefined);
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={title}>
       <form
@@ -76,7 +79,7 @@ export function Confirm({
           <Button
             kind={danger ? "danger" : "primary"}
             type="submit"
-            unless={missing ?? (busy ? "Under way" : undefined)}
+            unless={missing ?? (busy ? "In progress" : undefined)}
           >
             {verb}
           </Button>

@@ -5,7 +5,7 @@ import { Button } from "~/ui/button.tsx";
 /** Nothing to show, and what to do next. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
-    <div className="flex flex-col items-start gap-3 px-4 py-12 text-soft">
+    <div className="flex flex-col items-start gap-3 py-10 text-soft">
       <p className="font-medium text-ink text-lg">{title}</p>
       {children}
     </div>
@@ -16,7 +16,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 export function Failure({ error, onRetry }: { error: Error; onRetry: () => void }) {
   const problem = error instanceof ApiProblem ? error : undefined;
   return (
-    <div role="alert" className="flex flex-col items-start gap-3 px-4 py-12">
+    <div role="alert" className="flex flex-col items-start gap-3 py-10">
       <p className="font-medium text-lg">{problem?.problem.title ?? "Something went wrong"}</p>
       <p className="max-w-prose text-soft">{error.message}</p>
       {problem?.requestId && (
@@ -55,13 +55,13 @@ export function Notice({ error }: { error: Error }) {
 /** Rows of the size that is to come, so that nothing jumps. */
 export function Skeleton({ rows, height = 36 }: { rows: number; height?: number }) {
   return (
-    <div aria-hidden className="flex flex-col">
+    <div aria-hidden aria-busy className="flex flex-col">
       {Array.from({ length: rows }, (_, row) => (
         <div
           // biome-ignore lint/suspicious/noArrayIndexKey: the rows are alike and never move
           key={row}
           style={{ height }}
-          className="flex items-center border-hairline border-b px-4"
+          className="flex items-center border-hairline border-b"
         >
           <div
             className="h-2.5 rounded-full bg-hairline motion-safe:animate-pulse"

@@ -1,4 +1,5 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
+import { useArrival } from "~/ui/use-arrival.ts";
 
 interface Props {
   readonly title: string;
@@ -10,8 +11,13 @@ interface Props {
 
 /** A page that scrolls as a whole; its title is the only `h1`. */
 export function Page({ title, note, actions, children }: Props) {
+  const frame = useRef<HTMLDivElement>(null);
+  useArrival(frame, "below");
   return (
-    <div className="mx-auto flex w-full max-w-400 flex-col gap-6 px-4 pt-5 pb-12 md:px-6">
+    <div
+      ref={frame}
+      className="mx-auto flex w-full max-w-400 flex-col gap-5 px-4 pt-5 pb-12 md:px-6"
+    >
       <PageHead title={title} note={note} actions={actions} />
       {children}
     </div>

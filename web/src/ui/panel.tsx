@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { useShortcut } from "~/keys/keyboard.tsx";
+import { useArrival } from "~/ui/use-arrival.ts";
 
 interface Props {
   readonly label: string;
@@ -12,6 +13,7 @@ interface Props {
 export function Panel({ label, onClose, children }: Props) {
   const frame = useRef<HTMLElement>(null);
   useShortcut("close", onClose);
+  useArrival(frame, "side");
   useEffect(() => {
     const before = document.activeElement;
     frame.current?.focus();

@@ -13,6 +13,8 @@ interface Props<Value extends string> {
   readonly onValue: (value: Value) => void;
   readonly disabled?: boolean;
   readonly id?: string;
+  readonly invalid?: boolean;
+  readonly describedBy?: string | undefined;
 }
 
 /** One of a few. */
@@ -33,7 +35,9 @@ export function Select<Value extends string>({
       <Base.Trigger
         id={more.id}
         aria-label={label}
-        className="flex h-8 min-w-28 cursor-pointer items-center justify-between gap-2 rounded-md border border-edge bg-raised px-2.5 hover:bg-hover data-disabled:cursor-not-allowed data-disabled:opacity-50"
+        aria-invalid={more.invalid || undefined}
+        aria-describedby={more.describedBy}
+        className="flex h-8 min-w-28 cursor-pointer items-center justify-between gap-2 rounded-md border border-edge bg-raised px-2.5 hover:bg-hover aria-invalid:border-failed data-disabled:cursor-not-allowed data-disabled:opacity-50"
       >
         <Base.Value className="truncate" />
         <ChevronsUpDown aria-hidden className="size-3.5 shrink-0 text-faint" />

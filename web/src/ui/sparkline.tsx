@@ -5,10 +5,19 @@ interface Props {
   readonly tone?: string;
   readonly width?: number;
   readonly height?: number;
+  /** As wide as its place, in any proportion. */
+  readonly stretch?: boolean;
 }
 
 /** A line without axes; a gap where nothing is known. */
-export function Sparkline({ values, label, tone = "text-soft", width = 120, height = 28 }: Props) {
+export function Sparkline({
+  values,
+  label,
+  tone = "text-soft",
+  width = 120,
+  height = 28,
+  stretch = false,
+}: Props) {
   return (
     <svg
       role="img"
@@ -16,7 +25,7 @@ export function Sparkline({ values, label, tone = "text-soft", width = 120, heig
       viewBox={`0 0 ${width} ${height}`}
       preserveAspectRatio="none"
       className={`block overflow-visible ${tone}`}
-      width={width}
+      width={stretch ? "100%" : width}
       height={height}
     >
       <path
@@ -33,11 +42,7 @@ export function Sparkline({ values, label, tone = "text-soft", width = 120, heig
 }
 
 /** From 0 at the bottom to the largest value at the top; one value is a level line. */
-export function linePath(
-  values: readonly (number | null)[],
-  width: number,
-  height: number,
-): string {
+function linePath(values: readonly (number | null)[], width: number, height: number): string {
   const most = Math.max(...values.map((it) => it ?? 0), Number.EPSILON);
   const step = width / Math.max(values.length - 1, 1);
   let path = "";

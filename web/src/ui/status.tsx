@@ -35,7 +35,7 @@ export function Status({ status }: { status: JobStatus }) {
   const { label, icon: Icon, tone } = LOOKS[status];
   const turning = status === "running" ? "motion-safe:animate-[spin_1.6s_linear_infinite]" : "";
   return (
-    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap ${tone}`}>
+    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap align-top ${tone}`}>
       <Icon aria-hidden className={`size-3.5 ${turning}`} strokeWidth={2.25} />
       {label}
     </span>

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, type ReactNode, useRef, useState } from "react";
 import { useShortcut } from "~/keys/keyboard.tsx";
 
 export interface Column<Row> {
@@ -8,8 +8,14 @@ export interface Column<Row> {
   readonly align?: "end";
   /** A Tailwind width; the column without one takes what is left. */
   readonly width?: string;
-  /** Left out on phones. */
+  /** Left out where there is little room: on phones, and beside a panel. */
   readonly wide?: true;
+  /** Left out beside a panel, which says it too. */
+  readonly spare?: true;
+  /** What the value is, on a phone: no head stands over it there. */
+  readonly phone?: string;
+  /** Where it stands on a phone's card: a line of its own, or the upper corner. */
+  readonly place?: "line" | "corner";
 }
 
 interface Props<Row> {
@@ -21,6 +27,10 @@ interface Props<Row> {
   /** The row that stands open beside the table. */
   readonly current?: string | undefined;
 }
+
+/** By the room of the table itself, which a panel takes away. */
+const NARROW = { wide: "@max-3xl:hidden", spare: "md:@max-3xl:hidden" };
+const PLACES = { line: "max-md:w-full", corner: "max-md:absolute max-md:top-1 max-md:right-0" };
 
 /** A table of some dozens of rows; `j`, `k` and Enter move and open. On a phone a row is a card. */
 export function Table<Row>({ label, columns, rows, rowKey, onOpen, current }: Props<Row>) {
@@ -37,44 +47,55 @@ export function Table<Row>({ label, columns, rows, rowKey, onOpen, current }: Pr
   useShortcut("up", () => move(-1));
 
   return (
-    <table aria-label={label} className="w-full border-collapse text-left">
-      <thead className="max-md:sr-only">
-        <tr className="h-9 border-hairline border-b text-faint text-sm">
-          {columns.map(({ head, align, width }) => (
-            <th
-              key={head}
-              scope="col"
-              className={`px-2 font-normal first:pl-0 last:pr-0 ${align ? "text-right" : ""} ${width ?? ""}`}
-            >
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody ref={body}>
-        {rows.map((row, index) => (
-          <tr
-            key={rowKey(row)}
-            tabIndex={onOpen ? (index === Math.min(at, rows.length - 1) ? 0 : -1) : undefined}
-            aria-current={current === rowKey(row) ? "true" : undefined}
-            onFocus={() => setAt(index)}
-            onClick={onOpen && ((event) => isPlain(event.target) && onOpen(row))}
-            onKeyDown={onOpen && ((event) => isOpening(event) && onOpen(row))}
-            className={`h-9 border-hairline border-b -outline-offset-2 aria-[current]:bg-ember-wash max-md:flex max-md:h-auto max-md:flex-wrap max-md:items-center max-md:gap-x-3 max-md:gap-y-0.5 max-md:py-2 ${onOpen ? "cursor-pointer hover:bg-hover" : ""}`}
-          >
-            {columns.map(({ head, cell, align, wide }) => (
-              <td
-                key={head}
-                className={`px-2 first:pl-0 last:pr-0 max-md:px-0 max-md:first:w-full md:py-1.5 ${align ? "md:text-right" : ""} ${wide ? "max-md:hidden" : ""}`}
+    <div className="@container -mx-2 overflow-x-auto">
+      <table aria-label={label} className="w-full border-collapse text-left">
+        <thead className="max-md:sr-only">
+          <tr className="h-9 border-hairline border-b text-faint text-sm">
+            {columns.map((column) => (
+              <th
+                key={column.head}
+                scope="col"
+                className={`whitespace-nowrap px-2 font-normal ${column.width ?? ""} ${shape(column)}`}
               >
-                {cell(row)}
-              </td>
+                {column.head}
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody ref={body}>
+          {rows.map((row, index) => (
+            <tr
+              key={rowKey(row)}
+              tabIndex={onOpen ? (index === Math.min(at, rows.length - 1) ? 0 : -1) : undefined}
+              aria-current={current === rowKey(row) ? "true" : undefined}
+              onFocus={() => setAt(index)}
+              onClick={onOpen && ((event) => isPlain(event) && onOpen(row))}
+              onKeyDown={onOpen && ((event) => isOpening(event) && onOpen(row))}
+              className={`h-9 border-hairline border-b -outline-offset-2 standing-open max-md:relative max-md:flex max-md:h-auto max-md:flex-wrap max-md:items-center max-md:gap-x-3 max-md:gap-y-0.5 max-md:px-2 max-md:py-2 ${onOpen ? "cursor-pointer hover:bg-hover" : ""}`}
+            >
+              {columns.map((column) => (
+                <td
+                  key={column.head}
+                  className={`max-md:first:w-full md:px-2 md:py-0.5 ${shape(column)} ${column.place ? PLACES[column.place] : ""}`}
+                >
+                  {column.phone && (
+                    <span aria-hidden className="text-faint text-sm md:hidden">
+                      {column.phone}{" "}
+                    </span>
+                  )}
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
+}
+
+function shape<Row>({ align, wide, spare }: Column<Row>): string {
+  return `${align ? "md:text-right" : ""} ${wide ? NARROW.wide : ""} ${spare ? NARROW.spare : ""}`;
 }
 
 function focused(body: HTMLTableSectionElement | null): number {
@@ -82,9 +103,13 @@ function focused(body: HTMLTableSectionElement | null): number {
   return body && row instanceof HTMLTableRowElement ? [...body.rows].indexOf(row) : -1;
 }
 
-/** Controls inside a row answer for themselves. */
-function isPlain(target: EventTarget): boolean {
-  return target instanceof Element && !target.closest("a, button, input, label");
+/** Controls inside a row answer for themselves, and so do menus that they open elsewhere. */
+function isPlain({ target, currentTarget }: MouseEvent): boolean {
+  return (
+    target instanceof Element &&
+    currentTarget.contains(target) &&
+    !target.closest("a, button, input, label")
+  );
 }
 
 function isOpening({ key, target, currentTarget }: KeyboardEvent): boolean {

@@ -26,7 +26,7 @@ export function Tabs<Name extends string>({ label, tabs, open, onOpen }: Props<N
           <Base.Tab
             key={name}
             value={name}
-            className="-mb-px flex h-9 cursor-pointer items-center gap-2 whitespace-nowrap border-transparent border-b-2 px-2.5 text-soft -outline-offset-2 hover:text-ink data-active:border-ember data-active:font-medium data-active:text-ink"
+            className="-mb-px flex h-9 cursor-pointer items-center gap-2 whitespace-nowrap border-transparent border-b-2 px-2.5 text-soft -outline-offset-2 hover:text-ink data-active:border-ember data-active:font-medium data-active:text-ink forced-colors:not-data-active:border-[Canvas]"
           >
             {text}
           </Base.Tab>

@@ -19,9 +19,9 @@ export function Switch({ checked, onChecked, disabled = false, children }: Props
         checked={checked}
         onCheckedChange={(next) => onChecked(next)}
         disabled={disabled}
-        className="flex h-5 w-9 shrink-0 cursor-pointer items-center rounded-full border border-edge bg-hover p-px transition-colors duration-100 data-checked:border-ember-fill data-checked:bg-ember-fill"
+        className="flex h-5 w-9 shrink-0 cursor-pointer items-center rounded-full border border-edge bg-hover p-px transition-colors duration-100 data-checked:border-ember-fill data-checked:bg-ember-fill data-disabled:opacity-50"
       >
-        <BaseSwitch.Thumb className="size-4 rounded-full bg-raised shadow-sm transition-transform duration-100 data-checked:translate-x-4 forced-colors:bg-[CanvasText]" />
+        <BaseSwitch.Thumb className="size-4 rounded-full bg-soft transition-[translate,background-color] duration-100 data-checked:translate-x-4 data-checked:bg-on-ember forced-colors:bg-[CanvasText] forced-colors:data-checked:bg-[CanvasText]" />
       </BaseSwitch.Root>
       {children}
     </label>
@@ -45,7 +45,7 @@ export function Box({ label, checked, some = false, onChecked, disabled = false 
       indeterminate={some}
       disabled={disabled}
       onCheckedChange={(next) => onChecked(next)}
-      className="grid size-4 cursor-pointer place-items-center rounded-[4px] border border-edge bg-raised after:absolute after:size-6 data-checked:border-ember-fill data-indeterminate:border-ember-fill data-checked:bg-ember-fill data-indeterminate:bg-ember-fill"
+      className="grid size-4 cursor-pointer place-items-center rounded-[4px] border border-edge bg-raised after:absolute after:size-6 data-checked:border-ember-fill data-indeterminate:border-ember-fill data-checked:bg-ember-fill data-disabled:cursor-not-allowed data-indeterminate:bg-ember-fill data-disabled:opacity-50"
     >
       <BaseCheckbox.Indicator className="text-on-ember">
         {some ? (
