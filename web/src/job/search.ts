@@ -1,6 +1,6 @@
-import { oneOf, type Raw } from "~/lib/search.ts";
+import { oneOf, type Raw, tidy } from "~/lib/search.ts";
 
-export const JOB_TABS = [
+const JOB_TABS = [
   "result",
   "payload",
   "logs",
@@ -15,9 +15,15 @@ export type JobTab = (typeof JOB_TABS)[number];
 /** What the address of a job says; without a tab the one that fits its state opens. */
 export interface JobSearch {
   readonly tab?: JobTab;
+  /** A line of the log, by its number. */
+  readonly line?: number;
 }
 
 export function readJobSearch(search: Raw): JobSearch {
   const tab = oneOf(search.tab, JOB_TABS);
-  return tab ? { tab } : {};
+  const line = Number(search.line);
+  return tidy({
+    ...(tab ? { tab } : {}),
+    ...(Number.isSafeInteger(line) && line > 0 ? { line } : {}),
+  });
 }
