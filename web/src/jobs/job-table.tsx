@@ -1,88 +1,161 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useRef } from "react";
-import type { JobItem } from "~/api/schema.ts";
-import { Moment, Took } from "~/ui/moment.tsx";
-import { Status } from "~/ui/status.tsx";
+import { defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, type RefObject, useEffect, useState } from "react";
+import { COLUMN_NAMES, type ColumnId } from "~/jobs/column-choice.ts";
+import { useColumns } from "~/jobs/columns.tsx";
+import type { JobList } from "~/jobs/job-list.ts";
+import { JobRow } from "~/jobs/job-row.tsx";
+import type { Shape } from "~/jobs/list-shape.ts";
+import { everyRow, isChosen, type Selection } from "~/jobs/selection.ts";
+import { useRowKeys } from "~/jobs/use-row-keys.ts";
+import { useWide } from "~/lib/use-wide.ts";
 
 const ROW = 36;
-const COLUMNS =
-  "grid grid-cols-[8.5rem_10rem_minmax(12rem,1fr)_6rem_5rem_7rem_6rem] items-center gap-4 px-6";
-const HEADS = ["Status", "Type", "Summary", "Priority", "Attempt", "Created", "Took"];
+const CARD = 60;
+const HEAD = 36;
+/** Rows before the end at which the next page is read. */
+const AHEAD = 30;
 
 interface Props {
-  readonly items: readonly JobItem[];
-  readonly gone: ReadonlySet<string>;
-  readonly onEnd: () => void;
+  readonly list: JobList;
+  readonly shape: Shape;
+  /** How many rows there are in all, where that is known. */
+  readonly total: number | undefined;
+  readonly columns: readonly ColumnId[];
+  readonly selection: Selection;
+  readonly onSelection: (selection: Selection) => void;
+  /** The job that stands open beside the list. */
+  readonly current: string | undefined;
+  readonly onOpen: (id: string) => void;
+  readonly calm: boolean;
+  readonly frame: RefObject<HTMLDivElement | null>;
+  readonly foot: ReactNode;
 }
 
-export function JobTable({ items, gone, onEnd }: Props) {
-  const frame = useRef<HTMLDivElement>(null);
+/** A hundred thousand jobs, of which those in sight are there. */
+export function JobTable(props: Props) {
+  const { list, shape, columns, selection, onSelection, current, frame } = props;
+  const { ids } = shape;
+  const wide = useWide();
+  const looks = useColumns(columns);
+  const [active, setActive] = useState<string>();
+  const activeAt = active === undefined ? 0 : Math.max(ids.indexOf(active), 0);
+  const size = wide ? ROW : CARD;
   const rows = useVirtualizer({
-    count: items.length,
+    count: ids.length,
     getScrollElement: () => frame.current,
-    estimateSize: () => ROW,
-    overscan: 12,
-    onChange: (it) => {
-      if ((it.range?.endIndex ?? 0) >= items.length - 20) onEnd();
-    },
+    estimateSize: () => size,
+    getItemKey: (index) => ids[index] ?? index,
+    initialOffset: list.offset,
+    scrollMargin: HEAD,
+    scrollPaddingStart: HEAD,
+    scrollPaddingEnd: size,
+    overscan: 8,
+    useFlushSync: false,
+    // The row that has the focus stays, or the focus would be lost with it.
+    rangeExtractor: (range) =>
+      [...new Set([...defaultRangeExtractor(range), activeAt])]
+        .filter((index) => index < ids.length)
+        .sort((a, b) => a - b),
   });
+  const { startIndex = 0, endIndex = 0 } = rows.range ?? {};
+  useEffect(() => {
+    if (endIndex >= ids.length - AHEAD && shape.more === "yes" && !shape.error) void list.extend();
+    void list.ensure(startIndex, endIndex);
+  }, [list, startIndex, endIndex, ids.length, shape]);
+
+  const keys = useRowKeys({ ...props, active, activeAt, setActive, scrollTo: rows.scrollToIndex });
+  const items = rows.getVirtualItems();
+  const chosen = ids.length > 0 && ids.every((id) => isChosen(selection, id));
   return (
-    <div ref={frame} className="min-h-0 flex-1 overflow-auto">
-      <table aria-label="Jobs" aria-rowcount={items.length + 1} className="block min-w-240">
-        <thead className="sticky top-0 z-10 block bg-ground">
-          <tr className={`${COLUMNS} h-9 border-hairline border-b text-faint text-sm`}>
-            {HEADS.map((head) => (
-              <th key={head} scope="col" className="text-left font-normal">
-                {head}
+    <div
+      ref={frame}
+      data-calm={props.calm ? "" : undefined}
+      onScroll={(event) => {
+        list.offset = event.currentTarget.scrollTop;
+      }}
+      className="relative min-h-0 flex-1 overflow-auto overscroll-contain"
+    >
+      <table
+        // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: rows are chosen and moved through, which is what a grid is
+        role="grid"
+        aria-label="Jobs"
+        aria-multiselectable
+        aria-rowcount={props.total === undefined ? -1 : props.total + 1}
+        className={`w-full table-fixed border-separate border-spacing-0 text-left ${looks.length > 4 && wide ? "min-w-200" : ""}`}
+      >
+        <colgroup>
+          <col style={{ width: wide ? "3.25rem" : "2.75rem" }} />
+          {wide ? looks.map(({ id, width }) => <col key={id} style={{ width }} />) : <col />}
+        </colgroup>
+        <thead className="sticky top-0 z-10 bg-ground text-faint text-sm">
+          <tr aria-rowindex={1} style={{ height: HEAD }}>
+            <th scope="col" className="border-hairline border-b p-0 font-normal">
+              <label className="grid h-[35px] w-9 cursor-pointer place-items-center md:ml-4">
+                <input
+                  type="checkbox"
+                  aria-label="Choose all rows shown"
+                  checked={chosen}
+                  ref={(box) => {
+                    if (box) box.indeterminate = !chosen && selection.ids.size > 0;
+                  }}
+                  onChange={() => onSelection(everyRow(selection, ids))}
+                  className="size-3.5 cursor-pointer accent-ember-fill"
+                />
+              </label>
+            </th>
+            {wide ? (
+              looks.map(({ id, name, align }) => (
+                <th
+                  key={id}
+                  scope="col"
+                  aria-sort={id === "created" ? "descending" : undefined}
+                  className={`truncate border-hairline border-b px-2 font-normal last:pr-6 ${align ? "text-right" : ""}`}
+                >
+                  {name}
+                  {id === "created" && <span aria-hidden> ↓</span>}
+                </th>
+              ))
+            ) : (
+              <th scope="col" className="border-hairline border-b font-normal">
+                {COLUMN_NAMES.summary}
               </th>
-            ))}
+            )}
           </tr>
         </thead>
-        <tbody className="relative block" style={{ height: rows.getTotalSize() }}>
-          {rows.getVirtualItems().map(({ index, start }) => {
-            const item = items[index];
-            return (
-              item && (
-                <tr
-                  key={item.id}
-                  aria-rowindex={index + 2}
-                  style={{ transform: `translateY(${start}px)`, height: ROW }}
-                  className={`${COLUMNS} absolute inset-x-0 border-hairline border-b hover:bg-hover ${gone.has(item.id) ? "line-through opacity-50" : ""}`}
-                >
-                  <Cells item={item} />
-                </tr>
-              )
+        <tbody {...keys}>
+          {items.flatMap(({ index, key }, nth) => {
+            const id = ids[index];
+            const gap = index - ((items[nth - 1]?.index ?? -1) + 1);
+            const row = id !== undefined && (
+              <JobRow
+                key={key}
+                list={list}
+                id={id}
+                index={index}
+                columns={wide ? looks : undefined}
+                chosen={isChosen(selection, id)}
+                active={index === activeAt}
+                current={id === current}
+                height={size}
+              />
             );
+            return gap > 0 ? [<Gap key={`before ${key}`} rows={gap} size={size} />, row] : [row];
           })}
+          <Gap rows={ids.length - 1 - (items.at(-1)?.index ?? -1)} size={size} />
         </tbody>
       </table>
+      {props.foot}
     </div>
   );
 }
 
-const Cells = memo(function Cells({ item }: { item: JobItem }) {
+/** As high as the rows that are not there. */
+function Gap({ rows, size }: { rows: number; size: number }) {
   return (
-    <>
-      <td key={item.status} className="changed">
-        <Status status={item.status} />
-      </td>
-      <td className="figures truncate">{item.type}</td>
-      <td className="truncate" title={item.summary ?? undefined}>
-        {item.summary ?? <span className="figures text-faint">{item.id}</span>}
-      </td>
-      <td className="text-soft">{item.priority}</td>
-      <td className="figures text-soft">
-        {item.attempt}/{item.max_retries + 1}
-      </td>
-      <td className="text-soft">
-        <Moment at={item.created_at} />
-      </td>
-      <td className="text-soft">
-        <Took
-          seconds={item.duration_seconds}
-          from={item.status === "running" ? item.started_at : null}
-        />
-      </td>
-    </>
+    rows > 0 && (
+      <tr aria-hidden style={{ height: rows * size }}>
+        <td className="p-0" />
+      </tr>
+    )
   );
-});
+}

@@ -1,51 +1,104 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-import type { JobFilters } from "~/api/jobs.ts";
+import { useQuery } from "@tanstack/react-query";
+import { useRef } from "react";
+import { summaryQuery } from "~/api/jobs.ts";
+import { ApiProblem } from "~/api/problem.ts";
+import { BulkActions } from "~/jobs/bulk-actions.tsx";
+import { ColumnChooser } from "~/jobs/column-chooser.tsx";
+import { countFrom } from "~/jobs/filters.ts";
+import { FreshButton } from "~/jobs/fresh-button.tsx";
+import { JobPanel } from "~/jobs/job-panel.tsx";
 import { JobTable } from "~/jobs/job-table.tsx";
-import { StateStrip } from "~/jobs/state-strip.tsx";
+import { ListBody } from "~/jobs/list-body.tsx";
+import { ListFoot } from "~/jobs/list-foot.tsx";
+import { ListHead } from "~/jobs/list-head.tsx";
+import { useAddress } from "~/jobs/use-address.ts";
+import { useChosenColumns } from "~/jobs/use-chosen-columns.ts";
 import { useJobList } from "~/jobs/use-job-list.ts";
-import { count } from "~/lib/format.ts";
-import { Button } from "~/ui/button.tsx";
-import { Empty, Failure, Skeleton } from "~/ui/faces.tsx";
+import { useSelection } from "~/jobs/use-selection.ts";
+import { useShortcut } from "~/keys/keyboard.tsx";
 
-const route = getRouteApi("/jobs");
+/** What fits beside an open job. */
+const NARROW = ["status", "summary", "created"] as const;
 
 export function JobsPage() {
-  const filters = route.useSearch();
-  const navigate = route.useNavigate();
-  const onFilters = (search: JobFilters) => void navigate({ search });
-  const { list, query } = useJobList(filters);
-  const client = useQueryClient();
-  const fresh = list.fresh.size;
+  const { job, filters, setFilters, openJob, openFully, closeJob } = useAddress();
+  const [columns, setColumns] = useChosenColumns();
+  const { selection, some, setSelection } = useSelection(filters);
+  const frame = useRef<HTMLDivElement>(null);
+  const { data: summary } = useQuery(summaryQuery);
+
+  const shown = useJobList(filters, () => !some && !job && isUntouched(frame.current));
+  const { list, shape, failure } = shown;
+  const refused = isRefusal(failure) ? failure : undefined;
+  const total = countFrom(filters, summary);
+
+  function showFresh(): void {
+    frame.current?.scrollTo({ top: 0 });
+    void list.showFresh();
+  }
+  useShortcut("fresh", showFresh);
+  useShortcut("open", () => job && openFully(job));
 
   return (
-    <div className="flex h-full min-h-0 flex-col">
-      <header className="flex items-center justify-between gap-4 px-6 pt-5 pb-3">
-        <h1 className="font-semibold text-xl tracking-tight">Jobs</h1>
-        {fresh > 0 && (
-          <Button
-            kind="primary"
-            onClick={() => client.resetQueries({ queryKey: ["jobs", "list"] })}
-          >
-            Show {count(fresh)} new
-          </Button>
-        )}
-      </header>
-      <StateStrip filters={filters} onFilters={onFilters} />
-      {query.isPending && <Skeleton rows={14} />}
-      {query.isError && <Failure error={query.error} onRetry={() => query.refetch()} />}
-      {query.isSuccess && list.items.length === 0 && (
-        <Empty title="No job matches">
-          <p>Take a filter away, or submit a job.</p>
-        </Empty>
-      )}
-      {list.items.length > 0 && (
-        <JobTable
-          items={list.items}
-          gone={list.gone}
-          onEnd={() => query.hasNextPage && !query.isFetching && query.fetchNextPage()}
+    <div className="flex h-full min-h-0">
+      <div className="flex min-w-0 flex-1 flex-col">
+        <ListHead
+          list={list}
+          filters={filters}
+          onFilters={setFilters}
+          summary={summary}
+          refused={refused}
+          narrow={job !== undefined}
+          actions={!job && <ColumnChooser columns={columns} onColumns={setColumns} />}
         />
-      )}
+        <div className="relative flex min-h-0 flex-1 flex-col" aria-busy={shown.lags}>
+          <FreshButton shape={shape} onShow={showFresh} />
+          <ListBody
+            shown={shown}
+            refused={refused !== undefined}
+            filters={filters}
+            onFilters={setFilters}
+            empty={summary?.total === 0}
+          >
+            <JobTable
+              key={list.key}
+              list={list}
+              shape={shape}
+              total={shape.more === "no" ? shape.ids.length : total}
+              columns={job ? NARROW : columns}
+              selection={selection}
+              onSelection={setSelection}
+              current={job}
+              onOpen={openJob}
+              calm={shown.calm}
+              frame={frame}
+              foot={<ListFoot list={list} shape={shape} total={total} />}
+            />
+          </ListBody>
+        </div>
+        <BulkActions
+          list={list}
+          shape={shape}
+          filters={filters}
+          total={total}
+          selection={selection}
+          onSelection={setSelection}
+          frame={frame}
+          job={job}
+        />
+      </div>
+      {job && <JobPanel jobId={job} onClose={closeJob} />}
     </div>
   );
+}
+
+/** Whether rows may move: it stands at the top, and neither pointer nor focus is among them. */
+function isUntouched(frame: HTMLElement | null): boolean {
+  const rows = frame?.querySelector("tbody");
+  if (!frame || !rows) return true;
+  return frame.scrollTop < 8 && !rows.matches(":hover") && !rows.contains(document.activeElement);
+}
+
+function isRefusal(error: Error | undefined): error is ApiProblem {
+  return error instanceof ApiProblem && error.code === "bad_query";
 }
