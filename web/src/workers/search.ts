@@ -1,8 +1,11 @@
-import { type Raw, tidy } from "~/lib/search.ts";
+import { type Raw, text, tidy } from "~/lib/search.ts";
 
-/** What the address of this page says. */
-export type WorkersSearch = Readonly<Record<never, never>>;
+/** What the address of this page says: the unit that stands open beside the list. */
+export interface WorkersSearch {
+  readonly worker?: string;
+}
 
-export function readWorkersSearch(_: Raw): WorkersSearch {
-  return tidy({});
+export function readWorkersSearch(search: Raw): WorkersSearch {
+  const worker = text(search.worker);
+  return tidy({ ...(worker ? { worker } : {}) });
 }
