@@ -5,6 +5,7 @@ import { useEffect } from "react";
 import { ApiProblem } from "~/api/problem.ts";
 import { renew } from "~/api/session.ts";
 import { Keyboard } from "~/keys/keyboard.tsx";
+import { share } from "~/lib/share.ts";
 import { LiveProvider } from "~/live/live.tsx";
 import { router } from "~/routes.tsx";
 import { useSession } from "~/session/use-session.ts";
@@ -18,6 +19,7 @@ const client = new QueryClient({
       // What is told keeps the page true; a refusal does not change by asking again.
       staleTime: 10_000,
       refetchOnWindowFocus: false,
+      structuralSharing: share,
       retry: (failures, error) =>
         failures < 3 &&
         (!(error instanceof ApiProblem) || error.status === 0 || error.status >= 500),
@@ -42,11 +44,15 @@ function Gate() {
   useEffect(() => {
     void renew().catch(() => undefined);
   }, []);
+  useEffect(() => {
+    // The next person at this browser may not be allowed to see what this one saw.
+    if (session.state === "out") client.clear();
+  }, [session.state]);
   if (session.state === "unknown") return <p className="sr-only">Loading</p>;
   if (session.state === "out") return <SignInPage ended={session.reason === "ended"} />;
   return (
     <QueryClientProvider client={client}>
-      <LiveProvider onGap={() => client.invalidateQueries()}>
+      <LiveProvider>
         <Keyboard enabled={singleKeys}>
           <ToastProvider>
             <RouterProvider router={router} />

@@ -5,20 +5,27 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  redirect,
 } from "@tanstack/react-router";
 import { readFailuresSearch } from "~/failures/search.ts";
 import { readJobSearch } from "~/job/search.ts";
+import { readOperationSearch } from "~/jobs/operation-search.ts";
 import { readJobsSearch } from "~/jobs/search.ts";
+import { strictly } from "~/lib/search.ts";
 import { readMailboxSearch } from "~/mailbox/search.ts";
 import { readOverviewSearch } from "~/overview/search.ts";
 import { readQueuesSearch } from "~/queues/search.ts";
 import { readSchedulesSearch } from "~/schedules/search.ts";
-import { readSettingsSearch } from "~/settings/search.ts";
+import { readAuditSearch, readFindSearch } from "~/settings/search.ts";
 import { Broken, NotFound } from "~/shell/lost.tsx";
+import { whyLost } from "~/shell/lost-piece.ts";
 import { Shell } from "~/shell/shell.tsx";
 import { readSubmitSearch } from "~/submit/search.ts";
 import { readWebhooksSearch } from "~/webhooks/search.ts";
 import { readWorkersSearch } from "~/workers/search.ts";
+
+const page: typeof lazyRouteComponent = (load, name) =>
+  lazyRouteComponent(() => load().catch(whyLost), name);
 
 const root = createRootRoute({
   component: () => (
@@ -32,78 +39,137 @@ const root = createRootRoute({
 const overview = createRoute({
   getParentRoute: () => root,
   path: "/",
-  validateSearch: readOverviewSearch,
-  component: lazyRouteComponent(() => import("~/overview/overview-page.tsx"), "OverviewPage"),
+  validateSearch: strictly(readOverviewSearch),
+  component: page(() => import("~/overview/overview-page.tsx"), "OverviewPage"),
 });
 
 const jobs = createRoute({
   getParentRoute: () => root,
   path: "/jobs",
-  validateSearch: readJobsSearch,
-  component: lazyRouteComponent(() => import("~/jobs/jobs-page.tsx"), "JobsPage"),
+  validateSearch: strictly(readJobsSearch),
+  component: page(() => import("~/jobs/jobs-page.tsx"), "JobsPage"),
 });
 
 const job = createRoute({
   getParentRoute: () => root,
   path: "/jobs/$jobId",
-  validateSearch: readJobSearch,
-  component: lazyRouteComponent(() => import("~/job/job-page.tsx"), "JobPage"),
+  validateSearch: strictly(readJobSearch),
+  component: page(() => import("~/job/job-page.tsx"), "JobPage"),
+});
+
+const operations = createRoute({
+  getParentRoute: () => root,
+  path: "/operations",
+  component: page(() => import("~/jobs/operations-page.tsx"), "OperationsPage"),
+});
+
+const operation = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/$operationId",
+  validateSearch: readOperationSearch,
+  component: page(() => import("~/jobs/operation-page.tsx"), "OperationPage"),
 });
 
 const submit = createRoute({
   getParentRoute: () => root,
   path: "/submit",
-  validateSearch: readSubmitSearch,
-  component: lazyRouteComponent(() => import("~/submit/submit-page.tsx"), "SubmitPage"),
+  validateSearch: strictly(readSubmitSearch),
+  component: page(() => import("~/submit/submit-page.tsx"), "SubmitPage"),
 });
 
 const queues = createRoute({
   getParentRoute: () => root,
   path: "/queues",
-  validateSearch: readQueuesSearch,
-  component: lazyRouteComponent(() => import("~/queues/queues-page.tsx"), "QueuesPage"),
+  validateSearch: strictly(readQueuesSearch),
+  component: page(() => import("~/queues/queues-page.tsx"), "QueuesPage"),
 });
 
 const workers = createRoute({
   getParentRoute: () => root,
   path: "/workers",
-  validateSearch: readWorkersSearch,
-  component: lazyRouteComponent(() => import("~/workers/workers-page.tsx"), "WorkersPage"),
+  validateSearch: strictly(readWorkersSearch),
+  component: page(() => import("~/workers/workers-page.tsx"), "WorkersPage"),
 });
 
 const schedules = createRoute({
   getParentRoute: () => root,
   path: "/schedules",
-  validateSearch: readSchedulesSearch,
-  component: lazyRouteComponent(() => import("~/schedules/schedules-page.tsx"), "SchedulesPage"),
+  validateSearch: strictly(readSchedulesSearch),
+  component: page(() => import("~/schedules/schedules-page.tsx"), "SchedulesPage"),
 });
 
 const failures = createRoute({
   getParentRoute: () => root,
   path: "/failures",
-  validateSearch: readFailuresSearch,
-  component: lazyRouteComponent(() => import("~/failures/failures-page.tsx"), "FailuresPage"),
+  validateSearch: strictly(readFailuresSearch),
+  component: page(() => import("~/failures/failures-page.tsx"), "FailuresPage"),
 });
 
 const webhooks = createRoute({
   getParentRoute: () => root,
   path: "/webhooks",
-  validateSearch: readWebhooksSearch,
-  component: lazyRouteComponent(() => import("~/webhooks/webhooks-page.tsx"), "WebhooksPage"),
+  validateSearch: strictly(readWebhooksSearch),
+  component: page(() => import("~/webhooks/webhooks-page.tsx"), "WebhooksPage"),
 });
 
 const mailbox = createRoute({
   getParentRoute: () => root,
   path: "/mailbox",
-  validateSearch: readMailboxSearch,
-  component: lazyRouteComponent(() => import("~/mailbox/mailbox-page.tsx"), "MailboxPage"),
+  validateSearch: strictly(readMailboxSearch),
+  component: page(() => import("~/mailbox/mailbox-page.tsx"), "MailboxPage"),
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
-  validateSearch: readSettingsSearch,
-  component: lazyRouteComponent(() => import("~/settings/settings-page.tsx"), "SettingsPage"),
+  component: page(() => import("~/settings/settings-page.tsx"), "SettingsPage"),
+});
+
+const settingsIndex = createRoute({
+  getParentRoute: () => settings,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/profile", replace: true });
+  },
+});
+
+const profile = createRoute({
+  getParentRoute: () => settings,
+  path: "/profile",
+  component: page(() => import("~/settings/profile-part.tsx"), "ProfilePart"),
+});
+
+const sessions = createRoute({
+  getParentRoute: () => settings,
+  path: "/sessions",
+  component: page(() => import("~/settings/sessions-part.tsx"), "SessionsPart"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => settings,
+  path: "/keys",
+  component: page(() => import("~/settings/keys-part.tsx"), "KeysPart"),
+});
+
+const users = createRoute({
+  getParentRoute: () => settings,
+  path: "/users",
+  validateSearch: strictly(readFindSearch),
+  component: page(() => import("~/settings/users-part.tsx"), "UsersPart"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => settings,
+  path: "/audit",
+  validateSearch: strictly(readAuditSearch),
+  component: page(() => import("~/settings/audit-part.tsx"), "AuditPart"),
+});
+
+const system = createRoute({
+  getParentRoute: () => settings,
+  path: "/system",
+  validateSearch: strictly(readFindSearch),
+  component: page(() => import("~/settings/system-part.tsx"), "SystemPart"),
 });
 
 export const router = createRouter({
@@ -111,6 +177,8 @@ export const router = createRouter({
     overview,
     jobs,
     job,
+    operations,
+    operation,
     submit,
     queues,
     workers,
@@ -118,7 +186,7 @@ export const router = createRouter({
     failures,
     webhooks,
     mailbox,
-    settings,
+    settings.addChildren([settingsIndex, profile, sessions, keys, users, audit, system]),
   ]),
   defaultPreload: "intent",
   scrollRestoration: true,

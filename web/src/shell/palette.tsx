@@ -1,25 +1,25 @@
 import { Autocomplete } from "@base-ui/react/autocomplete";
 import { Dialog } from "@base-ui/react/dialog";
 import { useState } from "react";
-import { printed, type ShortcutId } from "~/keys/shortcuts.ts";
+import type { Command } from "~/keys/commands.ts";
+import { printed } from "~/keys/shortcuts.ts";
 import { Kbd } from "~/ui/kbd.tsx";
 
-export interface Command {
-  readonly name: string;
-  readonly run: () => void;
-  readonly shortcut?: ShortcutId;
-}
+/** Also inside a longer text, as when a line of a log is pasted. */
+const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/i;
 
 interface Props {
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
   readonly commands: readonly Command[];
-  /** What is typed and names no command: the id of a job, or words to search for. */
+  /** What is typed and names no command. */
   readonly onWords: (words: string) => void;
+  /** The id of a job was pasted. */
+  readonly onId: (id: string) => void;
 }
 
 /** Everything that can be done from here, by its name. */
-export function Palette({ open, onOpenChange, commands, onWords }: Props) {
+export function Palette({ open, onOpenChange, commands, onWords, onId }: Props) {
   const [words, setWords] = useState("");
 
   function done(run: () => void): void {
@@ -28,9 +28,12 @@ export function Palette({ open, onOpenChange, commands, onWords }: Props) {
     run();
   }
 
-  const search: Command[] = words.trim()
-    ? [{ name: `Find “${words.trim()}” in jobs`, run: () => onWords(words.trim()) }]
-    : [];
+  const typed = words.trim();
+  const id = UUID.exec(typed)?.[0].toLowerCase();
+  const search: Command[] = [
+    ...(id ? [{ name: `Open job ${id}`, run: () => onId(id) }] : []),
+    ...(typed ? [{ name: `Find “${typed}” in jobs`, run: () => onWords(typed) }] : []),
+  ];
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>

@@ -10,6 +10,7 @@ import {
   TriangleAlert,
   Webhook,
 } from "lucide-react";
+import type { Features } from "~/api/schema.ts";
 import type { ShortcutId } from "~/keys/shortcuts.ts";
 
 interface Place {
@@ -19,6 +20,8 @@ interface Place {
   readonly shortcut: ShortcutId;
   /** Among the first four of the phone's bottom bar. */
   readonly first?: true;
+  /** Left out where this is switched off. */
+  readonly needs?: keyof Features;
 }
 
 /** The pages of the rail, in order. */
@@ -30,6 +33,6 @@ export const PLACES: readonly Place[] = [
   { to: "/schedules", name: "Schedules", icon: CalendarClock, shortcut: "schedules" },
   { to: "/failures", name: "Failures", icon: TriangleAlert, shortcut: "failures", first: true },
   { to: "/webhooks", name: "Webhooks", icon: Webhook, shortcut: "webhooks" },
-  { to: "/mailbox", name: "Mailbox", icon: Mail, shortcut: "mailbox" },
+  { to: "/mailbox", name: "Mailbox", icon: Mail, shortcut: "mailbox", needs: "mail_sink" },
   { to: "/settings", name: "Settings", icon: Settings, shortcut: "settings" },
 ];

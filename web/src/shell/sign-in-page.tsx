@@ -54,5 +54,5 @@ async function attempt(username: string, password: string): Promise<ApiProblem |
   if (!answer) return new ApiProblem(0, {});
   if (answer.ok) return undefined;
   const problem = (await answer.json().catch(() => ({}))) as Partial<Problem>;
-  return new ApiProblem(answer.status, problem, answer.headers.get("X-Request-ID"));
+  return new ApiProblem(answer.status, problem, answer.headers);
 }
