@@ -1,0 +1,82 @@
+"""Every page in every dress: what axe finds, and whether it fits."""
+
+import re
+
+import pytest
+
+from tests.e2e.conftest import order, submit
+from tests.e2e.pages import PAGES, TABS
+
+PHONE = {"width": 390, "height": 844}
+ZOOMED = {"width": 720, "height": 450}
+"""1440 x 900 at 200 %: what is left in CSS pixels."""
+DRESSES = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "forced": {"forced_colors": "active"},
+    "zoomed": {"viewport": ZOOMED},
+    "phone": {"viewport": PHONE, "has_touch": True, "is_mobile": True},
+    "phone-dark": {"viewport": PHONE, "color_scheme": "dark", "reduced_motion": "reduce"},
+}
+WIDER = """() => document.documentElement.scrollWidth > window.innerWidth
+    && document.documentElement.scrollWidth"""
+HEADINGS = "() => [...document.querySelectorAll('h1')].map((it) => it.textContent)"
+FILLED = {
+    "/jobs?q=tag:nobody-has-this": "Jobs",
+    "/submit?type=data_processing": "Submit a job",
+    "/submit?type=security_scan": "Submit a job",
+    "/operations": "Bulk operations",
+    "/settings/sessions": "Settings",
+    "/settings/keys": "Settings",
+    "/settings/users": "Settings",
+    "/settings/audit": "Settings",
+    "/settings/system": "Settings",
+}
+"""More than the bare pages show: nothing found, a form, and what lies below a page."""
+AT_ONCE = ["light", "phone-dark"]
+LATER = [pytest.param(it, marks=pytest.mark.chaos) for it in DRESSES if it not in AT_ONCE]
+each_dress = pytest.mark.parametrize("dress", [*AT_ONCE, *LATER])
+
+
+async def look(tab, dress, address):
+    """What is wrong with a page, and the headings that name it."""
+    await tab.open(address)
+    await tab.settle()
+    await tab.shot(f"{dress}{re.sub('[^a-z]+', '-', address)}")
+    faults = await tab.axe()
+    if wide := await tab.page.evaluate(WIDER):
+        faults.append(f"scrolls sideways: {wide} px")
+    return faults, await tab.page.evaluate(HEADINGS)
+
+
+@each_dress
+async def test_every_page_can_be_used_by_everybody(tabs, dress):
+    tab = await tabs("admin", **DRESSES[dress])
+    found = {}
+    for address, title in (PAGES | FILLED).items():
+        faults, headings = await look(tab, dress, address)
+        if faults or headings != [title]:
+            found[address] = [*faults, headings]
+
+    assert not found, "\n".join(f"{path}: {it}" for path, faults in found.items() for it in faults)
+
+
+@each_dress
+async def test_every_part_of_a_job_can_be_used_by_everybody(tabs, operator, tag, dress):
+    broken = order(tag, payload={"dataset": {"file": f"{tag}.csv"}, "operation": "profile"})
+    good, bad, later = await submit(operator, order(tag), broken, order(tag, delay_seconds=3_600))
+    for job_id in (good, bad):
+        await operator.get(f"/jobs/{job_id}", params={"wait": 20})
+    tab = await tabs("operator", **DRESSES[dress])
+    found = {}
+    views = [
+        *(f"/jobs/{good}?tab={name}" for name in TABS),
+        *(f"/jobs/{it}" for it in (bad, later)),
+        f"/jobs?q=tag:{tag}&job={bad}",
+    ]
+    for address in views:
+        faults, headings = await look(tab, dress, address)
+        if faults or len(headings) != 1:
+            found[address.replace(good, "good")] = [*faults, headings]
+
+    assert not found, "\n".join(f"{path}: {it}" for path, faults in found.items() for it in faults)
