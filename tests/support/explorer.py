@@ -27,11 +27,13 @@ BEYOND_SCHEMAS = [
     "redeliverMany",  # whether a span ends after it begins
     "createSchedule",  # whether its moments ever come, and its job could be submitted
     "changeSchedule",
+    "changeFailure",  # whether a state or a note is named
     "createOperation",  # whether jobs are named or filtered, and the action is for any of them
     "previewTimetable",  # whether a cron expression ever comes true
     "pauseQueue",  # whether the end lies ahead
     "listDeliveries",
     "listAudit",
+    "listFailures",  # of lists only the length is published, not what is in them
     "listJobs",
     "makeDefaultApiKey",  # whether the idempotency key was used elsewhere
     "makeWebhookSecret",
