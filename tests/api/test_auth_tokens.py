@@ -60,6 +60,8 @@ def with_changed_payload(claims: dict[str, Any], key: bytes) -> str:
 
 
 NOW = int(time.time())
+DAY = 86_400
+"""Seconds; more than any run of the suite takes."""
 WRONG: dict[str, Forge] = {
     "alg none": unsigned,
     "other algorithm": with_other_algorithm,
@@ -73,8 +75,8 @@ WRONG: dict[str, Forge] = {
     "key address": signed({"jku": "https://evil.example/keys"}),
     "critical extension": signed({"crit": ["b64"], "b64": False}),
     "expired": signed(iat=NOW - 2_000, nbf=NOW - 2_000, exp=NOW - 1_000),
-    "not yet valid": signed(nbf=NOW + 1_000),
-    "issued in the future": signed(iat=NOW + 1_000),
+    "not yet valid": signed(nbf=NOW + DAY, exp=NOW + 2 * DAY),
+    "issued in the future": signed(iat=NOW + DAY, exp=NOW + 2 * DAY),
     "no session": signed(sid=None),
     "no expiry": signed(exp=None),
     "no id": signed(jti=None),
