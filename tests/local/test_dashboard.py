@@ -88,6 +88,17 @@ def test_tools_are_installed_once_for_each_state_of_the_lock(web, capfd):
     assert capfd.readouterr().out.count("installing") == 1
 
 
+def test_what_an_installation_left_half_way_is_not_built_upon(web):
+    (web / "node_modules" / ".installed-lock.json").unlink()
+    half = web / "node_modules" / "vite" / "package.json"
+    half.parent.mkdir()
+    half.write_text('{"name": "vite"')
+
+    dashboard.install(web)
+
+    assert not half.exists()
+
+
 def test_what_is_made_is_no_source(web):
     dashboard.build(web)
     (web / "node_modules" / "left-pad.js").write_text("x")

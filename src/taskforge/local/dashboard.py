@@ -83,6 +83,10 @@ def _install(web: Path, node: Node) -> None:
     installed = web / "node_modules" / ".installed-lock.json"
     if installed.is_file() and installed.read_text() == wanted:
         return
+    if installed.is_file():
+        installed.unlink()
+    else:  # npm was killed half way, and would take a half-written package for a whole one
+        shutil.rmtree(web / "node_modules", ignore_errors=True)
     print("installing the dashboard's tools", flush=True)  # noqa: T201 - a build speaks to people
     # Not `npm ci`: it wants every platform's packages in the lock, and not every registry has them.
     if _run(node, web, "install", "--no-save", "--prefer-offline", "--loglevel=error") != 0:
@@ -90,6 +94,7 @@ def _install(web: Path, node: Node) -> None:
             "the dashboard's tools cannot be installed; what npm said stands above. It needs a"
             " registry once, and again when web/package-lock.json changes"
         )
+    installed.parent.mkdir(exist_ok=True)  # npm makes no folder for nothing
     installed.write_text(wanted)
 
 
