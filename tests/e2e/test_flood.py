@@ -101,18 +101,17 @@ async def stands(tab):
     )
 
 
-async def test_the_browser_hears_few_frames_whatever_happens(stack, tabs, operator, tag):
+async def test_the_browser_hears_few_frames_whatever_happens(stack, tabs, operator, tag, until):
     tab, heard = await watched(tabs, operator, tag)
     before, held = len(heard), await stands(tab)
     started = time.monotonic()
 
     async with flood(stack, tag) as sent:
-        await asyncio.sleep(3)
+        await until(lambda: sent() > 3 * PER_SECOND and len(heard) > before + 1)
         seconds = time.monotonic() - started
         frames = len(heard) - before
 
-    assert sent() > 500
-    assert 1 < frames <= seconds * FRAMES_PER_SECOND
+    assert frames <= seconds * FRAMES_PER_SECOND
     assert await stands(tab) == held
 
 
