@@ -42,9 +42,14 @@ export default defineConfig({
     },
   },
   test: {
-    environment: "jsdom",
-    include: ["src/**/*.test.{ts,tsx}"],
     restoreMocks: true,
     testTimeout: 20_000,
+    projects: [
+      { extends: true, test: { name: "logic", include: ["src/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "pages", include: ["src/**/*.test.tsx"], environment: "jsdom" },
+      },
+    ],
   },
 });

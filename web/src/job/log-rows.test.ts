@@ -1,19 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LogLine } from "~/api/schema.ts";
 import { fillFrom, holes, logRows, logText, rowsWith } from "~/job/log-rows.ts";
+import { makeLine, makeLines } from "~/test/make.ts";
 
-const line = (seq: number, changes: Partial<LogLine> = {}): LogLine => ({
-  seq,
-  at: "2026-01-31T08:00:00Z",
-  attempt: 1,
-  level: "info",
-  message: `line ${seq}`,
-  fields: {},
-  ...changes,
-});
-
-const lines = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, at) => line(from + at));
 const page = (after: number, items: LogLine[], more = true) => ({
   after,
   items,
@@ -22,16 +11,18 @@ const page = (after: number, items: LogLine[], more = true) => ({
 const spans = (all: readonly { from: number; to: number }[]) => all.map((it) => [it.from, it.to]);
 
 describe("what is missing of a log", () => {
-  const tail = lines(20_301, 21_300);
+  const tail = makeLines(20_301, 21_300);
 
   it("is nothing when fewer lines came than a job brings at most", () => {
-    expect(holes(lines(10_001, 10_003), [])).toEqual([]);
+    expect(holes(makeLines(10_001, 10_003), [])).toEqual([]);
   });
 
   it("is all before the last lines, without what was read", () => {
     expect(spans(holes(tail, []))).toEqual([[0, 20_300]]);
-    expect(spans(holes(tail, [page(20_100, lines(20_101, 20_300))]))).toEqual([[0, 20_100]]);
-    expect(spans(holes(tail, [page(0, lines(1, 200)), page(400, lines(401, 600))]))).toEqual([
+    expect(spans(holes(tail, [page(20_100, makeLines(20_101, 20_300))]))).toEqual([[0, 20_100]]);
+    expect(
+      spans(holes(tail, [page(0, makeLines(1, 200)), page(400, makeLines(401, 600))])),
+    ).toEqual([
       [200, 400],
       [600, 20_300],
     ]);
@@ -51,7 +42,7 @@ describe("what is missing of a log", () => {
   });
 
   it("stands where it belongs, whatever is left out", () => {
-    const rows = logRows([line(1), line(300, { level: "debug" }), line(301)], "info", [
+    const rows = logRows([makeLine(1), makeLine(300, { level: "debug" }), makeLine(301)], "info", [
       { kind: "hole", from: 1, to: 299 },
     ]);
     expect(rows.map((it) => (it.kind === "hole" ? "hole" : it.line.seq))).toEqual([1, "hole", 301]);
@@ -59,19 +50,25 @@ describe("what is missing of a log", () => {
 });
 
 it("leaves out what is less serious, but never a level that it does not know", () => {
-  const some = [line(1, { level: "debug" }), line(2), line(3, { level: "error" })];
+  const some = [makeLine(1, { level: "debug" }), makeLine(2), makeLine(3, { level: "error" })];
   expect(logRows(some, "warning")).toMatchObject([{ kind: "line", line: { seq: 3 } }]);
-  expect(logRows([line(1, { level: "odd" })], "error")).toHaveLength(1);
+  expect(logRows([makeLine(1, { level: "odd" })], "error")).toHaveLength(1);
 });
 
 it("marks where another attempt begins", () => {
-  const rows = logRows([line(1), line(2, { attempt: 2 }), line(3, { attempt: 2 })], "debug");
+  const rows = logRows(
+    [makeLine(1), makeLine(2, { attempt: 2 }), makeLine(3, { attempt: 2 })],
+    "debug",
+  );
   expect(rows.map((it) => it.kind === "line" && it.begins)).toEqual([false, true, false]);
 });
 
 it("finds words in messages and fields, colours or not", () => {
   const rows = logRows(
-    [line(1, { message: "rows \u001b[31mre\u001b[0mad" }), line(2, { fields: { Host: "a.test" } })],
+    [
+      makeLine(1, { message: "rows \u001b[31mre\u001b[0mad" }),
+      makeLine(2, { fields: { Host: "a.test" } }),
+    ],
     "debug",
   );
   expect(rowsWith(rows, "READ")).toEqual([0]);
@@ -80,7 +77,7 @@ it("finds words in messages and fields, colours or not", () => {
 });
 
 it("writes a line of text for each line", () => {
-  expect(logText([line(1, { fields: { rows: 3, at: "x" } })])).toBe(
-    '2026-01-31T08:00:00Z info    line 1 at="x" rows=3\n',
+  expect(logText([makeLine(1, { fields: { rows: 3, at: "x" } })])).toBe(
+    '2026-11-23T12:00:00Z info    line 1 at="x" rows=3\n',
   );
 });

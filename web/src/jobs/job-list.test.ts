@@ -3,9 +3,9 @@ import type { JobFrame, JobItem, JobPage, ToldFrame } from "~/api/schema.ts";
 import { JobList, PAGE } from "~/jobs/job-list.ts";
 import { judgeOf } from "~/jobs/judge.ts";
 import type { Reading } from "~/jobs/list-shape.ts";
-import { job } from "~/jobs/sample.ts";
+import { makeJob } from "~/test/make.ts";
 
-const id = (number: number) => job({}, number).id;
+const id = (number: number) => makeJob({}, number).id;
 
 /** A server that has these jobs, and pages them as the real one does. */
 function serverOf(jobs: readonly JobItem[]) {
@@ -33,7 +33,7 @@ function frame(item: JobItem, event: JobFrame["event"] = "job_queued"): ToldFram
   return { ...head, at: item.created_at, job: item, log: null, stream: null };
 }
 
-const many = (n: number) => Array.from({ length: n }, (_, number) => job({}, number + 1));
+const many = (n: number) => Array.from({ length: n }, (_, number) => makeJob({}, number + 1));
 
 describe("reading", () => {
   it("goes on page by page, and each job stands once", async () => {
@@ -100,7 +100,7 @@ describe("what is told", () => {
     list.rows.onRow(id(1), () => woken.push("1"));
     list.rows.onRow(id(2), () => woken.push("2"));
     list.onShape(() => woken.push("shape"));
-    list.hear([frame(job({ status: "running", version: 2 }, 2))]);
+    list.hear([frame(makeJob({ status: "running", version: 2 }, 2))]);
     expect(woken).toEqual(["2"]);
     expect(list.rows.get(id(2))?.item.status).toBe("running");
   });
@@ -109,8 +109,8 @@ describe("what is told", () => {
     const { list } = listOf(many(3), { judge: judgeOf({ status: ["queued"] }) });
     await list.restart();
     const before = list.shape().ids;
-    const deleted = { ...frame(job({ version: 2 }, 1)), event: "job_deleted" } as const;
-    list.hear([frame(job({ status: "running", version: 2 }, 3)), deleted as ToldFrame]);
+    const deleted = { ...frame(makeJob({ version: 2 }, 1)), event: "job_deleted" } as const;
+    list.hear([frame(makeJob({ status: "running", version: 2 }, 3)), deleted as ToldFrame]);
     expect(list.shape().ids).toBe(before);
     expect([list.rows.get(id(3))?.mark, list.rows.get(id(1))?.mark]).toEqual(["out", "gone"]);
   });
@@ -118,7 +118,7 @@ describe("what is told", () => {
   it("counts what is new until it is asked for, then shows it in its place", async () => {
     const { list } = listOf(many(3));
     await list.restart();
-    list.hear([frame(job({}, 5)), frame(job({}, 4)), frame(job({}, 5))]);
+    list.hear([frame(makeJob({}, 5)), frame(makeJob({}, 4)), frame(makeJob({}, 5))]);
     expect([list.shape().fresh, list.shape().ids.length]).toEqual([2, 3]);
     await list.showFresh();
     expect(list.shape().ids).toEqual([5, 4, 3, 2, 1].map(id));
@@ -128,7 +128,7 @@ describe("what is told", () => {
   it("shows a new row at once where that disturbs nobody", async () => {
     const { list } = listOf(many(1), { mayInsert: () => true });
     await list.restart();
-    list.hear([frame(job({}, 2))]);
+    list.hear([frame(makeJob({}, 2))]);
     expect(list.shape().ids).toEqual([id(2), id(1)]);
   });
 
@@ -146,14 +146,14 @@ describe("what is told", () => {
   it("is no news when the job stands on a page that was not read yet", async () => {
     const { list } = listOf(many(150).slice(40));
     await list.restart();
-    list.hear([frame(job({ version: 3, status: "retrying" }, 2))]);
+    list.hear([frame(makeJob({ version: 3, status: "retrying" }, 2))]);
     expect(list.shape().fresh).toBe(0);
   });
 
   it("is left to the server where a search cannot be judged here", async () => {
     const { list } = listOf(many(1), { judge: judgeOf({ q: "payload.to:ann" }) });
     await list.restart();
-    list.hear([frame(job({}, 2))]);
+    list.hear([frame(makeJob({}, 2))]);
     expect([list.shape().fresh, list.shape().doubtful]).toEqual([0, true]);
   });
 });

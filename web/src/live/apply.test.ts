@@ -1,27 +1,15 @@
 import { expect, test } from "vitest";
 import type { JobDetail, JobFrame, JobItem, ToldFrame } from "~/api/schema.ts";
 import { applyToDetail, sortOut, unpack } from "~/live/apply.ts";
+import { makeJob } from "~/test/make.ts";
 
 function item(id: string, version: number, changes: Partial<JobItem> = {}): JobItem {
-  return {
-    id,
-    type: "email",
-    priority: "normal",
-    status: "queued",
-    attempt: 0,
-    failures: 0,
-    max_retries: 3,
-    version,
-    created_at: "2026-01-01T00:00:00Z",
-    run_at: "2026-01-01T00:00:00Z",
-    timeout_seconds: 60,
-    tags: [],
-    ...changes,
-  } as JobItem;
+  return makeJob({ id, version, ...changes });
 }
 
 function frame(id: string, version: number, changes: Partial<JobItem> = {}): JobFrame {
-  const job = item(id, version, changes);
+  // A frame tells the row of a list without what only reading tells.
+  const { webhook_url: _, idempotency_key: __, ...job } = item(id, version, changes);
   const event = `job_${job.status}` as JobFrame["event"];
   return {
     event,

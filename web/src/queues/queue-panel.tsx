@@ -11,6 +11,7 @@ import { Drain } from "~/queues/queue-table.tsx";
 import { useQueueUnless } from "~/queues/use-queue-unless.ts";
 import { Button } from "~/ui/button.tsx";
 import { Facts } from "~/ui/facts.tsx";
+import { Figure } from "~/ui/figure.tsx";
 import { Ageing } from "~/ui/moment.tsx";
 import { Panel } from "~/ui/panel.tsx";
 
@@ -86,8 +87,4 @@ function factsOf(queue: QueueView, readAt: number) {
     ["Started, a minute", <Figure key="out" text={rate(queue.out_per_minute)} />],
     ["Drained in", depth > 0 ? <Drain key="drain" queue={queue} /> : null],
   ] as const;
-}
-
-function Figure({ text }: { text: string }) {
-  return <span className="figures">{text}</span>;
 }

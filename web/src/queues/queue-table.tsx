@@ -5,6 +5,7 @@ import { QueueMarks } from "~/queues/queue-marks.tsx";
 import { QueueMenu } from "~/queues/queue-menu.tsx";
 import { byLateness, drainOf } from "~/queues/queue-rules.ts";
 import { QueueState } from "~/queues/queue-state.tsx";
+import { Figure } from "~/ui/figure.tsx";
 import { Ageing } from "~/ui/moment.tsx";
 import { type Column, Table } from "~/ui/table.tsx";
 
@@ -121,10 +122,6 @@ export function Drain({ queue }: { queue: QueueView }) {
 
 function Count({ n }: { n: number }) {
   return n === 0 ? <span className="figures text-faint">0</span> : <Figure text={count(n)} />;
-}
-
-function Figure({ text }: { text: string }) {
-  return <span className="figures whitespace-nowrap">{text}</span>;
 }
 
 function None() {

@@ -1,5 +1,5 @@
 /** Answers of the API for tests: whole and calm, with what matters spelled out by the test. */
-import type { JobItem, QueueView, TypeDescription, WorkerView } from "~/api/schema.ts";
+import type { JobItem, LogLine, QueueView, TypeDescription, WorkerView } from "~/api/schema.ts";
 
 export const AT = "2026-11-23T12:00:00Z";
 
@@ -52,9 +52,10 @@ export function makeWorker(facts: Partial<WorkerView> = {}): WorkerView {
   };
 }
 
-export function makeJob(facts: Partial<JobItem> = {}): JobItem {
+/** @param number of its id: later ones are newer. */
+export function makeJob(facts: Partial<JobItem> = {}, number = 1): JobItem {
   return {
-    id: "019a2f71-0e5a-7d18-9c47-6b2f8a3e5d01",
+    id: `019a2f71-0e5a-7d18-9c47-${String(number).padStart(12, "0")}`,
     type: "email",
     priority: "normal",
     status: "queued",
@@ -100,4 +101,21 @@ export function makeType(facts: Partial<TypeDescription> = {}): TypeDescription 
     offers: {},
     ...facts,
   };
+}
+
+export function makeLine(seq: number, facts: Partial<LogLine> = {}): LogLine {
+  return {
+    seq,
+    at: AT,
+    attempt: 1,
+    level: "info",
+    message: `line ${seq}`,
+    fields: {},
+    ...facts,
+  };
+}
+
+/** Of a log, from one to another number. */
+export function makeLines(from: number, to: number): LogLine[] {
+  return Array.from({ length: to - from + 1 }, (_, at) => makeLine(from + at));
 }

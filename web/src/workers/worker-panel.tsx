@@ -6,6 +6,7 @@ import { bytes, count } from "~/lib/format.ts";
 import { Button } from "~/ui/button.tsx";
 import { Copy } from "~/ui/copy.tsx";
 import { Facts } from "~/ui/facts.tsx";
+import { Figure } from "~/ui/figure.tsx";
 import { Ageing, Moment } from "~/ui/moment.tsx";
 import { Panel } from "~/ui/panel.tsx";
 import { Slots } from "~/workers/slots.tsx";
@@ -126,10 +127,6 @@ function factsOf(worker: WorkerView, readAt: number) {
       facts?.ended_jobs == null ? null : <Figure key="out" text={count(facts.ended_jobs)} />,
     ],
   ] as const;
-}
-
-function Figure({ text }: { text: string }) {
-  return <span className="figures">{text}</span>;
 }
 
 function Id({ id }: { id: string }) {

@@ -50,34 +50,26 @@ export function TimetableFields({ plan, onPlan, faults }: Props) {
       <Row label="Ends" pointer="/ends_at" faults={faults}>
         <MomentField label="Ends" at={textOf(plan.ends_at)} onAt={set("ends_at")} />
       </Row>
-      <Row
+      <Choice
         label="While one runs"
         pointer="/overlap"
         faults={faults}
         hint="When its time comes and the job before has not ended."
-      >
-        <Choice
-          label="While one runs"
-          names={OVERLAPS}
-          usual="skip"
-          value={plan.overlap}
-          onValue={set("overlap")}
-        />
-      </Row>
-      <Row
+        names={OVERLAPS}
+        usual="skip"
+        value={plan.overlap}
+        onValue={set("overlap")}
+      />
+      <Choice
         label="Missed moments"
         pointer="/missed"
         faults={faults}
         hint="What becomes of those that passed while no scheduler ran."
-      >
-        <Choice
-          label="Missed moments"
-          names={MISSES}
-          usual="run_once"
-          value={plan.missed}
-          onValue={set("missed")}
-        />
-      </Row>
+        names={MISSES}
+        usual="run_once"
+        value={plan.missed}
+        onValue={set("missed")}
+      />
       <Row
         label="Spread"
         id="spread"
@@ -209,26 +201,33 @@ function Digits({ id, value, usual, onValue }: DigitsProps) {
 
 interface ChoiceProps<Name extends string> {
   readonly label: string;
+  readonly hint: string;
+  readonly pointer: string;
+  readonly faults: Faults;
   readonly names: Readonly<Record<Name, string>>;
   readonly usual: Name;
   readonly value: unknown;
   readonly onValue: (value: string | undefined) => void;
 }
 
-function Choice<Name extends string>({ label, names, usual, value, onValue }: ChoiceProps<Name>) {
+/** A row with a choice of names. */
+function Choice<Name extends string>(props: ChoiceProps<Name>) {
+  const { names, usual, value, onValue, ...row } = props;
   const options = Object.entries<string>(names).map(([name, words]) => ({
     value: name,
     label: words,
   }));
   return (
-    <div className="flex">
-      <Select
-        label={label}
-        options={options}
-        value={typeof value === "string" ? value : usual}
-        onValue={(next) => onValue(next)}
-      />
-    </div>
+    <Row {...row}>
+      <div className="flex">
+        <Select
+          label={row.label}
+          options={options}
+          value={typeof value === "string" ? value : usual}
+          onValue={(next) => onValue(next)}
+        />
+      </div>
+    </Row>
   );
 }
 

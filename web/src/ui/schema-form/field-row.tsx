@@ -1,8 +1,8 @@
 import { count } from "~/lib/format.ts";
 import { type Path, pointerOf } from "~/lib/json.ts";
+import { Below, Row } from "~/ui/row.tsx";
 import { idOf, useForm, type ValueProps } from "~/ui/schema-form/form.ts";
 import { type Schema, type Shape, shapeOf } from "~/ui/schema-form/shape.ts";
-import { Words } from "~/ui/words.tsx";
 
 interface Props extends ValueProps {
   /** In a group of its own: the name stands above. */
@@ -24,49 +24,20 @@ export function FieldRow({ inside, ...props }: Props) {
       {required && <span className="text-faint"> · needed</span>}
     </>
   );
-  const naming = `font-medium text-sm ${inside ? "" : "md:pt-1.5"}`;
   return (
-    <div
-      className={
-        inside
-          ? "flex min-w-0 flex-col gap-1"
-          : "grid min-w-0 gap-x-6 gap-y-1 md:grid-cols-[10rem_minmax(0,1fr)]"
-      }
-    >
-      {single ? (
-        <label htmlFor={id} className={naming}>
-          {name}
-        </label>
-      ) : (
-        <span className={naming}>{name}</span>
-      )}
-      <div className="flex min-w-0 max-w-160 flex-col gap-1">
-        {render(props)}
-        <Below schema={schema} path={path} />
-      </div>
-    </div>
+    <Row label={name} id={single ? id : undefined} inside={inside}>
+      {render(props)}
+      <FieldBelow schema={schema} path={path} />
+    </Row>
   );
 }
 
-/** What a value means, and what is wrong with it. */
-export function Below({ schema, path }: { schema: Schema; path: Path }) {
+/** What its schema says of a value, and what is wrong with it. */
+export function FieldBelow({ schema, path }: { schema: Schema; path: Path }) {
   const { faults } = useForm();
   const pointer = pointerOf(path);
   const hint = [schema.description, limits(schema)].filter(Boolean).join(" ");
-  return (
-    <div id={`${idOf(pointer)}.hint`} className="flex flex-col gap-0.5 text-sm empty:hidden">
-      {faults.get(pointer)?.map((message) => (
-        <p key={message} className="text-failed">
-          <Words text={message} />
-        </p>
-      ))}
-      {hint && (
-        <p className="max-w-prose text-soft">
-          <Words text={hint} />
-        </p>
-      )}
-    </div>
-  );
+  return <Below id={idOf(pointer)} faults={faults.get(pointer)} hint={hint} />;
 }
 
 /** `From 1 to 5,000,000.` */

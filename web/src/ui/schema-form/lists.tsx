@@ -4,7 +4,7 @@ import { count } from "~/lib/format.ts";
 import { isList, isObject, type Json } from "~/lib/json.ts";
 import { Button } from "~/ui/button.tsx";
 import { INPUT } from "~/ui/input.ts";
-import { Below } from "~/ui/schema-form/field-row.tsx";
+import { FieldBelow } from "~/ui/schema-form/field-row.tsx";
 import { useForm, useTies, type ValueProps } from "~/ui/schema-form/form.ts";
 import { JsonControl } from "~/ui/schema-form/json-control.tsx";
 import { type Schema, shapeOf } from "~/ui/schema-form/shape.ts";
@@ -45,7 +45,7 @@ export function ListControl(props: ValueProps & { item: Schema }) {
             required: true,
             onValue: (next) => change(items.with(place, next ?? seed(item, root))),
           })}
-          <Below schema={{}} path={[...path, place]} />
+          <FieldBelow schema={{}} path={[...path, place]} />
         </Row>
       ))}
       <Add
@@ -169,7 +169,7 @@ export function MapControl(props: ValueProps & { member: Schema }) {
                 required: true,
                 onValue: (next) => change(entries.with(place, [name, next ?? seed(member, root)])),
               })}
-              <Below schema={{}} path={[...path, name]} />
+              <FieldBelow schema={{}} path={[...path, name]} />
             </div>
           </div>
         </Row>
