@@ -12,15 +12,11 @@ from sqlalchemy import text
 from taskforge.core.history import ArtifactRecord
 from tests.api.orders import submitted
 
+pytestmark = pytest.mark.usefixtures("own_store")
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 CONTENT = bytes(range(256)) * 4
 TAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
 SIZE = len(CONTENT)
-
-
-@pytest.fixture(autouse=True)
-def settings(settings, tmp_path):
-    return msgspec.structs.replace(settings, artifacts_dir=tmp_path / "store")
 
 
 @pytest.fixture

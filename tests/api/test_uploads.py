@@ -5,7 +5,6 @@ import hashlib
 import os
 from datetime import datetime
 
-import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -14,16 +13,12 @@ from taskforge.api.routes import uploads as routes
 from taskforge.core.files import MAX_KEPT_BYTES, MAX_UPLOAD_BYTES
 from taskforge.core.ids import new_id
 
+pytestmark = pytest.mark.usefixtures("own_store")
 CSV = b"region,amount\nnorth,1\nsouth,2\n"
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
 UPLOADS = "/api/v1/uploads"
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 HALF = b"--x\r\nContent-Disposition: form-data; name=a; filename=a.csv\r\n\r\n1"
-
-
-@pytest.fixture(autouse=True)
-def settings(settings, tmp_path):
-    return msgspec.structs.replace(settings, artifacts_dir=tmp_path / "store")
 
 
 def files_in(deps):

@@ -24,7 +24,7 @@ async def test_all_that_match_are_cancelled_after_their_number_was_confirmed(tab
     await chosen.get_by_role("button", name="Cancel", exact=True).click()
     dialog = tab.page.get_by_role("dialog").or_(tab.page.get_by_role("alertdialog")).first
     await dialog.get_by_text(str(MANY)).first.wait_for()
-    await dialog.get_by_role("button", name="Cancel", exact=True).last.click()
+    await dialog.get_by_role("button", name="Cancel jobs").click()
 
     async def all_cancelled():
         query = {"q": f"tag:{tag} -status:cancelled", "limit": 1}

@@ -9,7 +9,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
@@ -188,8 +188,13 @@ def _unusable(job_type: JobType) -> str:
     if not inspect.iscoroutinefunction(job_type.run):
         return "its function is not `async def`"
     try:
-        json_schema(job_type.payload)
-        json_schema(job_type.result)
+        _try_to_describe(job_type.payload)
+        _try_to_describe(job_type.result)
     except (TypeError, ValueError) as error:
         return f"it cannot be described: {error}"
     return ""
+
+
+@cache
+def _try_to_describe(thing: Any) -> None:
+    json_schema(thing)

@@ -9,11 +9,9 @@ from tests.api.access.world import World
 
 
 @pytest.fixture
-def settings(settings: Settings, tmp_path) -> Settings:
-    """With a store of its own, and room for all the requests of a table."""
-    return msgspec.structs.replace(
-        settings, rate_limit_requests=1_000_000, artifacts_dir=tmp_path / "store"
-    )
+def settings(settings: Settings) -> Settings:
+    """With room for all the requests of a table."""
+    return msgspec.structs.replace(settings, rate_limit_requests=1_000_000)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, aclosing
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -69,7 +69,7 @@ class SafeHttp:
         self._destination = lru_cache(KNOWN_ADDRESSES)(self._rules.destination)
         self._dial_rules = Rules({*allowed_hosts, *dial_hosts})
         self._names = Names(look_up)
-        self._trust = httpx.create_ssl_context(verify=verify, trust_env=False)
+        self._trust = _trust(verify)
 
     def check(self, url: str, *, https_only: bool = False) -> None:
         """Judge what can be judged of an address without the network, as `fetch` will.
@@ -245,3 +245,9 @@ async def _connected(addresses: Sequence[Address], seconds: float) -> socket.soc
         else:
             return opened
     raise failed
+
+
+@cache
+def _trust(verify: ssl.SSLContext | bool) -> ssl.SSLContext:
+    """Reading the authorities takes 40 ms: once a process, whatever number of clients it has."""
+    return httpx.create_ssl_context(verify=verify, trust_env=False)
