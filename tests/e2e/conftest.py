@@ -13,12 +13,15 @@ from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import async_playwright
+from sqlalchemy import text
 
 from support.browser import Tab, launch, open_tab
+from support.waiting import eventually
 from taskforge.config import load
 from taskforge.core.people import Role
 from taskforge.flows.accounts import create_user
@@ -27,10 +30,11 @@ from taskforge.handlers.registry import load as load_types
 from taskforge.local.dashboard import WEB, build
 from taskforge.local.servers import Servers
 from tests.conftest import environment
-from tests.journeys.conftest import TASKFORGE, free_port, ready, start
+from tests.journeys.conftest import START_SECONDS, TASKFORGE, free_port, ready, start
 
 PASSWORD = "a long enough password"
 STOP_SECONDS = 30
+ENDED_SECONDS = 90
 LOGIN = "/api/v1/auth/login"
 DESK = {"width": 1440, "height": 900}
 ROWS = 120
@@ -123,9 +127,16 @@ async def open_stack(database_url: str, folder: Path) -> AsyncGenerator[Stack]:
                     await stack.start_api(url)
                 stack.run("scheduler")
                 stack.run("worker")
+                await eventually(lambda: works(deps), within=START_SECONDS)
                 yield stack
     finally:
         await servers.stop()
+
+
+async def works(deps: Deps) -> bool:
+    """Whether there is a worker."""
+    async with deps.db.connect() as connection:
+        return bool(await connection.scalar(text("SELECT EXISTS (SELECT FROM workers)")))
 
 
 async def add_account(deps: Deps, name: str, role: Role) -> None:
@@ -196,3 +207,13 @@ async def submit(client: httpx.AsyncClient, *orders) -> list[str]:
     answer = await client.post("/jobs/bulk", json={"jobs": orders})
     assert answer.status_code == 200, answer.text
     return [item["job"]["id"] for item in answer.json()["items"]]
+
+
+async def ended(client: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
+    """The job once it is over; those that came first are before it."""
+
+    async def look() -> dict[str, Any] | None:
+        job = (await client.get(f"/jobs/{job_id}", params={"wait": 20})).json()
+        return job if job["finished_at"] else None
+
+    return await eventually(look, within=ENDED_SECONDS)

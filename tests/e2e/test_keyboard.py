@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.e2e.conftest import order, submit
+from support.waiting import eventually
+from tests.e2e.conftest import ended, order, submit
 from tests.e2e.pages import PAGES
 
 GO = {"/": "o", "/jobs": "j", "/queues": "q", "/workers": "w", "/schedules": "s", "/failures": "f",
@@ -65,7 +66,7 @@ async def test_the_first_stop_of_the_tab_key_skips_to_the_content(tabs):
 async def test_a_failed_job_is_found_retried_and_seen_without_a_pointer(tabs, operator, tag):
     broken = order(tag, payload={"dataset": {"file": f"{tag}.csv"}, "operation": "profile"})
     (job_id,) = await submit(operator, broken)
-    job = (await operator.get(f"/jobs/{job_id}", params={"wait": 20})).json()
+    job = await ended(operator, job_id)
     assert job["status"] == "failed"
     tab = await tabs()
     await tab.open("/jobs")
@@ -81,5 +82,7 @@ async def test_a_failed_job_is_found_retried_and_seen_without_a_pointer(tabs, op
     await tab.page.get_by_role("heading", level=1).wait_for()
     await tab.page.keyboard.press("r")
 
-    retried = (await operator.get(f"/jobs/{job_id}", params={"wait": 20})).json()
-    assert retried["attempt"] == 2
+    async def tried_again():
+        return (await ended(operator, job_id))["attempt"] == 2
+
+    await eventually(tried_again, within=60)

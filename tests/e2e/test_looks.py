@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.e2e.conftest import order, submit
+from tests.e2e.conftest import ended, order, submit
 from tests.e2e.pages import PAGES, TABS
 
 PHONE = {"width": 390, "height": 844}
@@ -66,7 +66,7 @@ async def test_every_part_of_a_job_can_be_used_by_everybody(tabs, operator, tag,
     broken = order(tag, payload={"dataset": {"file": f"{tag}.csv"}, "operation": "profile"})
     good, bad, later = await submit(operator, order(tag), broken, order(tag, delay_seconds=3_600))
     for job_id in (good, bad):
-        await operator.get(f"/jobs/{job_id}", params={"wait": 20})
+        await ended(operator, job_id)
     tab = await tabs("operator", **DRESSES[dress])
     found = {}
     views = [

@@ -4,7 +4,7 @@ import pytest
 
 from support.hostile import hostile
 from taskforge.api.dashboard import CSP
-from tests.e2e.conftest import order, submit
+from tests.e2e.conftest import ended, order, submit
 from tests.e2e.pages import PAGES, TABS
 
 STRINGS = hostile()
@@ -82,7 +82,7 @@ async def test_hostile_strings_are_text_on_the_page_of_their_job(tabs, operator,
     made = await submit(operator, holding(tag, strings))
     made += await refused_or_made(operator, *elsewhere(tag, strings))
     for job_id in made:
-        await operator.get(f"/jobs/{job_id}", params={"wait": 20})
+        await ended(operator, job_id)
     tab = await tabs()
 
     await tab.open(f"/jobs?q=tag:{tag}")
@@ -121,7 +121,7 @@ async def test_html_mail_has_its_styles_and_no_script_in_a_frame(tabs, operator,
     body = f"{MAIL}<script>parent.__ran.push(1)</script><img src=x onerror='parent.__ran.push(2)'>"
     mail = {"to": f"{tag}@example.com", "subject": "Hello", "text": "Hello", "html": body}
     (job_id,) = await submit(operator, {"type": "email", "payload": mail})
-    job = (await operator.get(f"/jobs/{job_id}", params={"wait": 20})).json()
+    job = await ended(operator, job_id)
     assert job["status"] == "success", job["error"]
     (item,) = (await operator.get("/mailbox", params={"job_id": job_id})).json()["items"]
     ticket = (await operator.post("/ws-ticket")).json()["ticket"]

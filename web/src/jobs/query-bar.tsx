@@ -113,7 +113,9 @@ export function QueryBar({ q, onQuery, wrongAt, describedBy, list }: Props) {
               onSelect={() => setCaret(input.current?.selectionStart ?? 0)}
               onScroll={() => under.current?.scrollTo({ left: input.current?.scrollLeft ?? 0 })}
               onKeyDown={(event) => {
-                if (event.key === "Escape" && !open) input.current?.blur();
+                if (event.key !== "Escape" || choosing) return;
+                event.preventBaseUIHandler(); // which would empty the search
+                input.current?.blur();
               }}
               className="figures absolute inset-0 w-full bg-transparent px-2 text-transparent caret-ink outline-none placeholder:text-faint forced-colors:text-[CanvasText]"
             />
