@@ -13,12 +13,10 @@ import structlog
 from argon2 import PasswordHasher
 from litestar import Litestar
 
+from support.people import sign_up
 from taskforge.api.app import create_app
 from taskforge.config import Settings
-from taskforge.core.ids import new_token
 from taskforge.core.people import Role
-from taskforge.db import credentials, people
-from taskforge.flows import tokens
 from taskforge.flows.deps import Deps
 
 PASSWORD = "a long enough password"
@@ -37,10 +35,11 @@ def _plain_logs() -> None:
 
 @asynccontextmanager
 async def living(app: Litestar) -> AsyncGenerator[Litestar]:
-    """The application between the two ends of its lifespan.
+    """The application between the two ends of its lifespan; it may live again afterwards.
 
     In a task of its own, for the two halves of a fixture run in two, and Litestar's must not.
     """
+    before = app.state.dict()
     started, stop = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -56,6 +55,8 @@ async def living(app: Litestar) -> AsyncGenerator[Litestar]:
         start.cancel()
         stop.set()
         await life
+        app.state.clear()
+        app.state.update(before)
 
 
 @pytest.fixture
@@ -72,12 +73,8 @@ built = cache(create_app)
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    app = built(settings)
-    before = app.state.dict()
-    async with living(app):
+    async with living(built(settings)) as app:
         yield app
-    app.state.clear()
-    app.state.update(before)
 
 
 @pytest.fixture
@@ -117,24 +114,8 @@ def http_client(app: Litestar, **headers: str) -> httpx.AsyncClient:
 
 async def signed_in(app: Litestar, deps: Deps, role: Role) -> httpx.AsyncClient:
     """A client of a fresh account with this role and PASSWORD; its token is in `client.headers`."""
-    token = await session_of(deps, role.value, role)
-    return http_client(app, Authorization=f"Bearer {token}")
-
-
-async def session_of(deps: Deps, name: str, role: Role) -> str:
-    """An access token of a fresh account, made next to the door: a door takes its time."""
-    async with deps.db.connect() as connection:
-        person = await people.insert_user(
-            connection, username=name, email=f"{name}@example.com", password_hash=HASHED, role=role
-        )
-        assert person is not None
-        session_id = await credentials.open_session(
-            connection, person.id, digest=tokens.digest(new_token()),
-            checked=person.password_changed_at, user_agent=None, ip="192.0.2.1",
-        )  # fmt: skip
-    assert session_id is not None
-    key = tokens.signing_key(deps.settings)
-    return tokens.new_access(key, user_id=person.id, session_id=session_id)
+    made = await sign_up(deps.db, deps.settings, role.value, role, password_hash=HASHED)
+    return http_client(app, **made.headers)
 
 
 async def sign_in(client: httpx.AsyncClient, **changes: str) -> httpx.Response:

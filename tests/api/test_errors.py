@@ -15,12 +15,11 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from redis.exceptions import ConnectionError as RedisAway
 from sqlalchemy import text
 
-from taskforge.api.app import create_app
 from taskforge.api.auth import DepsHere, anyone
 from taskforge.config import Settings
 from taskforge.core.errors import Conflict, Fault, Invalid, NotFound, Unavailable
 from taskforge.core.job import JobOrder
-from tests.api.conftest import http_client, living
+from tests.api.conftest import built, http_client, living
 
 ORDER = {"type": "data_processing", "payload": {"rows": 5}}
 
@@ -68,7 +67,7 @@ async def bad_sql(deps: DepsHere) -> None:
 
 @pytest.fixture
 async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(settings, extra=[take_order, get_order, fail, slow, bad_sql])
+    app = built(settings, extra=(take_order, get_order, fail, slow, bad_sql))
     async with living(app), http_client(app) as client:
         yield client
 

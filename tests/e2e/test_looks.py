@@ -33,9 +33,17 @@ FILLED = {
     "/settings/system": "Settings",
 }
 """More than the bare pages show: nothing found, a form, and what lies below a page."""
-AT_ONCE = ["light", "phone-dark"]
-LATER = [pytest.param(it, marks=pytest.mark.chaos) for it in DRESSES if it not in AT_ONCE]
-each_dress = pytest.mark.parametrize("dress", [*AT_ONCE, *LATER])
+
+
+def dresses(*at_once):
+    """The suite looks at these, `just e2e` at all."""
+    return pytest.mark.parametrize(
+        "dress",
+        [
+            name if name in at_once else pytest.param(name, marks=pytest.mark.chaos)
+            for name in DRESSES
+        ],
+    )
 
 
 async def look(tab, dress, address):
@@ -49,7 +57,7 @@ async def look(tab, dress, address):
     return faults, await tab.page.evaluate(HEADINGS)
 
 
-@each_dress
+@dresses("light", "phone-dark")
 async def test_every_page_can_be_used_by_everybody(tabs, dress):
     tab = await tabs("admin", **DRESSES[dress])
     found = {}
@@ -61,7 +69,7 @@ async def test_every_page_can_be_used_by_everybody(tabs, dress):
     assert not found, "\n".join(f"{path}: {it}" for path, faults in found.items() for it in faults)
 
 
-@each_dress
+@dresses("phone-dark")
 async def test_every_part_of_a_job_can_be_used_by_everybody(tabs, operator, tag, dress):
     broken = order(tag, payload={"dataset": {"file": f"{tag}.csv"}, "operation": "profile"})
     good, bad, later = await submit(operator, order(tag), broken, order(tag, delay_seconds=3_600))

@@ -9,6 +9,7 @@ from litestar import Litestar
 from sqlalchemy import text
 
 from support.make import draft
+from support.people import open_session, sign_up
 from taskforge.core.fleet import Wanted, WorkerFacts, WorkerStatus
 from taskforge.core.history import ArtifactRecord
 from taskforge.core.ids import new_id
@@ -22,9 +23,8 @@ from taskforge.db.mailbox import MailFilters, add_caught, list_mail
 from taskforge.db.operations import NewOperation, add_operation
 from taskforge.db.roster import Member, beat
 from taskforge.db.uploads import NewUpload, add_upload
-from taskforge.flows import accounts, sessions
 from taskforge.flows.deps import Deps
-from tests.api.conftest import PASSWORD, http_client
+from tests.api.conftest import HASHED, http_client
 
 ACCOUNTS = {
     "viewer": Role.VIEWER,
@@ -77,23 +77,19 @@ class World:
     async def people_with(self, *names: str) -> None:
         """Make some of the accounts, and sign those in that act."""
         for name in names:
-            made = await accounts.create_user(
-                self.deps,
-                username=name,
-                email=f"{name}@example.com",
-                password=PASSWORD,
-                role=ACCOUNTS[name],
+            made = await sign_up(
+                self.deps.db, self.deps.settings, name, ACCOUNTS[name], password_hash=HASHED
             )
             self.people[name] = Principal(made.id, name, ACCOUNTS[name])
             if name in ACTORS:
-                self.actors[name] = Actor(await self.sign_in(name), self.people[name])
+                self.actors[name] = Actor(made.headers, self.people[name])
         self.actors["anonymous"] = Actor({}, self.people[names[0]])
 
     async def sign_in(self, name: str) -> dict[str, str]:
         """Headers of a new session."""
-        place = sessions.Place("192.0.2.1", "192.0.2.1")
-        pair = await sessions.sign_in(self.deps, name=name, password=PASSWORD, place=place)
-        return {"Authorization": f"Bearer {pair.access_token}"}
+        user_id = self.people[name].user_id
+        token = await open_session(self.deps.db, self.deps.settings, user_id)
+        return {"Authorization": f"Bearer {token}"}
 
     async def renew(self, name: str) -> None:
         """After it has signed out: an actor signs in again."""

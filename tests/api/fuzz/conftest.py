@@ -8,14 +8,13 @@ from uuid import UUID
 import pytest
 
 from support.explorer import SPARED
+from support.people import open_session
 from support.places import arena_number
 from taskforge.config import load
-from taskforge.core.ids import new_token
 from taskforge.core.people import Role
-from taskforge.db import credentials, people
+from taskforge.db import people
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.keys import make_default_key_of
-from taskforge.flows.tokens import new_access, signing_key
 from taskforge.handlers.registry import load as load_handlers
 from tests.api.live.conftest import api_process
 from tests.conftest import environment, logical
@@ -44,22 +43,8 @@ class Service(NamedTuple):
         if who == "key":
             made = await make_default_key_of(self.deps, NAMES[who])
             return {"X-API-Key": made.key}
-        user_id = self.people[who]
-        async with self.deps.db.connect() as connection:
-            person = await people.find_by_id(connection, user_id)
-            assert person is not None
-            session_id = await credentials.open_session(
-                connection,
-                user_id,
-                digest=new_token(),
-                checked=person.password_changed_at,
-                user_agent=None,
-                ip="192.0.2.1",
-            )
-        assert session_id is not None
-        key = signing_key(self.deps.settings)
-        access = new_access(key, user_id=user_id, session_id=session_id)
-        return {"Authorization": f"Bearer {access}"}
+        token = await open_session(self.deps.db, self.deps.settings, self.people[who])
+        return {"Authorization": f"Bearer {token}"}
 
 
 ROLES = {

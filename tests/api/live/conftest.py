@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import redis.asyncio
 
+from support.people import sign_up
 from taskforge.api.live.frames import Wanted
 from taskforge.api.live.hub import Hub
 from taskforge.api.live.subscriber import Subscriber
@@ -26,12 +27,9 @@ from taskforge.core.events import Event, JobFrame, LogLine, WorkerFrame
 from taskforge.core.fleet import WorkerStatus
 from taskforge.core.ids import new_id
 from taskforge.core.job import JobRow
-from taskforge.core.people import Role
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
-from taskforge.db import credentials, people
 from taskforge.db.engine import open_engine
-from taskforge.flows.tokens import new_access, signing_key
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 JOB, OTHER = new_id(), new_id()
@@ -226,21 +224,8 @@ async def server(process_environment: dict[str, str]) -> AsyncIterator[LiveServe
 
 @pytest.fixture
 async def token(settings: Settings) -> str:
-    """An access token of a fresh account; without a password, whose hash takes its time."""
+    """An access token of a fresh account."""
     engine = open_engine(settings, statement_seconds=5)
-    async with engine.connect() as connection:
-        person = await people.insert_user(
-            connection, username="ann", email="ann@example.com", password_hash="-", role=Role.VIEWER
-        )
-        assert person is not None
-        session_id = await credentials.open_session(
-            connection,
-            person.id,
-            digest="-",
-            checked=person.password_changed_at,
-            user_agent=None,
-            ip="192.0.2.1",
-        )
-        assert session_id is not None
+    made = await sign_up(engine, settings, "ann")
     await engine.dispose()
-    return new_access(signing_key(settings), user_id=person.id, session_id=session_id)
+    return made.token

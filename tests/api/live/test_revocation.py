@@ -9,12 +9,11 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from support.people import sign_up
 from support.waiting import eventually
 from taskforge.config import Settings
 from taskforge.core.people import Role
-from taskforge.db import credentials, people
 from taskforge.db.engine import open_engine
-from taskforge.flows.tokens import new_access, signing_key
 from tests.api.live.conftest import LiveServer, api_process
 
 FELT_SECONDS = 10
@@ -71,25 +70,10 @@ async def test_what_is_taken_away_is_felt_in_other_processes_and_on_open_connect
 
 
 async def token_of(settings: Settings, name: str, role: Role = Role.VIEWER) -> str:
-    """An access token of a fresh account; without a password, whose hash takes its time."""
     engine = open_engine(settings, statement_seconds=5)
-    async with engine.connect() as connection:
-        person = await people.insert_user(
-            connection, username=name, email=f"{name}@example.com", password_hash="-", role=role
-        )
-        assert person is not None
-        session_id = await credentials.open_session(
-            connection,
-            person.id,
-            digest=name,
-            checked=person.password_changed_at,
-            user_agent=None,
-            ip="192.0.2.1",
-        )
-        assert session_id is not None
+    made = await sign_up(engine, settings, name, role)
     await engine.dispose()
-    token = new_access(signing_key(settings), user_id=person.id, session_id=session_id)
-    return f"Bearer {token}"
+    return f"Bearer {made.token}"
 
 
 async def enter(exits: AsyncExitStack, server: LiveServer, **headers: str) -> httpx.AsyncClient:

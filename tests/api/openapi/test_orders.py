@@ -81,12 +81,13 @@ def test_a_plug_in_is_in_the_union_with_its_payload(described):
     assert (shown["description"], shown["required"]) == ("What to shout.", ["text"])
 
 
-@pytest.mark.parametrize("name", ["job", "bulk", "key", "job_detail", "a", "x_1"])
-def test_a_plug_in_takes_no_name_that_is_taken(document, described, name):
-    mine = described(told(name, Loud))
+def test_a_plug_in_takes_no_name_that_is_taken(document, described):
+    names = ["job", "bulk", "key", "job_detail", "a", "x_1"]
+    mine = described({name: it for name in names for it in told(name, Loud).values()})
 
     validate(mine)
-    assert faults(mine, ORDERS, {"type": name, "payload": {"text": "hey"}}) == []
+    for name in names:
+        assert faults(mine, ORDERS, {"type": name, "payload": {"text": "hey"}}) == []
     for other in ("BulkOrder", "KeyOrder", "JobDetail"):
         assert mine["components"]["schemas"][other] == document["components"]["schemas"][other]
 

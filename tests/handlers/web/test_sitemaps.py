@@ -62,7 +62,9 @@ def test_addresses_have_a_limit():
 
 def test_a_bomb_is_left_packed():
     packer = zlib.compressobj(wbits=31)
-    bomb = packer.compress(b"<urlset>" + b"<url></url>" * 4_000_000) + packer.flush()
+    bomb = (
+        packer.compress(b"<urlset>" + (b"<url>" + b" " * 989 + b"</url>") * 44_000) + packer.flush()
+    )
     tracemalloc.start()
 
     reading = read(bomb)
