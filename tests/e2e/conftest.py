@@ -212,8 +212,8 @@ async def submit(client: httpx.AsyncClient, *orders) -> list[str]:
 async def ended(client: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
     """The job once it is over; those that came first are before it."""
 
-    async def look() -> dict[str, Any] | None:
+    async def look() -> dict[str, Any]:
         job = (await client.get(f"/jobs/{job_id}", params={"wait": 20})).json()
-        return job if job["finished_at"] else None
+        return job if job["finished_at"] else {}
 
     return await eventually(look, within=ENDED_SECONDS)
