@@ -2,7 +2,7 @@ import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { ApiProblem } from "~/api/problem.ts";
+import { askAgainAfter, mayAskAgain } from "~/api/again.ts";
 import { renew } from "~/api/session.ts";
 import { Keyboard } from "~/keys/keyboard.tsx";
 import { share } from "~/lib/share.ts";
@@ -16,13 +16,12 @@ import { ToastProvider } from "~/ui/toast.tsx";
 const client = new QueryClient({
   defaultOptions: {
     queries: {
-      // What is told keeps the page true; a refusal does not change by asking again.
+      // What is told keeps the page true.
       staleTime: 10_000,
       refetchOnWindowFocus: false,
       structuralSharing: share,
-      retry: (failures, error) =>
-        failures < 3 &&
-        (!(error instanceof ApiProblem) || error.status === 0 || error.status >= 500),
+      retry: mayAskAgain,
+      retryDelay: askAgainAfter,
     },
   },
 });
