@@ -56,7 +56,7 @@ async def test_redis_away_leaves_the_process_ready_and_says_so(settings: Setting
 async def test_a_process_that_drains_is_not_ready(app: Litestar, client: httpx.AsyncClient):
     assert (await client.get("/health/ready")).json()["status"] == "ok"
 
-    app.state["draining"] = True
+    app.state["health"].draining = True
 
     answer = await client.get("/health/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "draining")
@@ -179,6 +179,6 @@ async def test_metrics_count_routes_and_not_addresses(client: httpx.AsyncClient)
 
     exposed = (await client.get("/metrics")).text
 
-    assert 'taskforge_build_info{version="' in exposed
+    assert 'taskforge_build_info{role="api",version="' in exposed
     assert 'route="/health/live",status_class="2xx"' in exposed
     assert "random" not in exposed

@@ -36,6 +36,7 @@ DUTIES: Mapping[str, About] = MappingProxyType(
         "prune": About("Deletes jobs and records whose time is over: retention.", upkeep=True),
         "expire": About("Deletes uploads whose time is over.", upkeep=True),
         "sweep": About("Deletes files that nothing lists any more.", upkeep=True),
+        "survey": About("Reads how the installation stands, for its metrics.", upkeep=True),
         "report": About("Writes down how these duties fare.", upkeep=True),
     }
 )

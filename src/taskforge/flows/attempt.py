@@ -36,6 +36,7 @@ from taskforge.flows.context import JobContext
 from taskforge.flows.frames import moved
 from taskforge.flows.unit import Unit
 from taskforge.log import get_logger
+from taskforge.metrics import attempts
 
 RESULT_LIMIT = 262_144
 """Bytes of JSON that a result may have (R-51)."""
@@ -168,9 +169,11 @@ async def run(unit: Unit, hold: Hold) -> Ended:
     await context.close()
     settled = await unit.outcomes.put(_ending(unit, hold, context, verdict, result))
     if settled is None:
+        attempts.lost(row)
         log.warning("attempt.fenced_out", move=verdict.move)
         return Ended(row, None)
     ended = _after(row, settled, context)
+    attempts.ended(ended, settled.duration_seconds or 0.0)
     unit.deps.stream.announce_soon([moved(ended, settled.at)])
     if settled.status is JobStatus.QUEUED:
         await unit.deps.hinter.hint([(row.priority, row.id)])
@@ -287,6 +290,8 @@ def _after(row: JobRow, settled: Settled, context: JobContext) -> JobRow:
 
 
 def _announce_start(unit: Unit, claimed: Sequence[Claimed]) -> None:
+    for it in claimed:
+        attempts.started(it.row)
     unit.deps.stream.announce_soon(
         [moved(it.row, it.row.started_at) for it in claimed if it.row.started_at]
     )

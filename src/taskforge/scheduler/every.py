@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from taskforge.flows.duties import Ledger
 from taskforge.log import get_logger
+from taskforge.metrics import duties
 
 log = get_logger(__name__)
 
@@ -36,6 +37,7 @@ async def repeat(duty: Duty, ledger: Ledger) -> None:
 
     A pass that fails is logged and tried again; a duty that raises never ends the others.
     """
+    duties.begins(duty.name, duty.seconds)
     while True:
         started = time.monotonic()
         done, failure = 0, None
@@ -47,6 +49,7 @@ async def repeat(duty: Duty, ledger: Ledger) -> None:
         if done:
             log.debug("duty.done", duty=duty.name, did=done)
         took = time.monotonic() - started
+        duties.passed(duty.name, seconds=took, did=done, ok=failure is None)
         ledger.note(duty.name, every=duty.seconds, seconds=took, did=done, error=failure)
         if duty.full is None or done < duty.full:
             await asyncio.sleep(max(duty.seconds - took, duty.seconds / 10))

@@ -18,9 +18,14 @@ from taskforge.db.sketches import BATCH as SKETCH_BATCH
 from taskforge.flows import failures, fire, operating, queues, sweep, tend, zones
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.duties import Ledger
+from taskforge.flows.health import Health
+from taskforge.flows.probes import Probes
+from taskforge.flows.survey import SURVEY_SECONDS, Survey
 from taskforge.flows.webhooks import COLLECT_SECONDS, Courier
 from taskforge.handlers.registry import load
 from taskforge.log import configure, get_logger
+from taskforge.metrics.cluster import take_part
+from taskforge.metrics.process import introduce
 from taskforge.outside.orphans import SHARDS
 from taskforge.scheduler.every import Duty, every, once, repeat
 
@@ -33,6 +38,7 @@ log = get_logger(__name__)
 def run(settings: Settings) -> int:
     """Tend the jobs until SIGTERM or SIGINT; 0 after a clean stop."""
     configure(settings, "scheduler")
+    introduce("scheduler")
     uvloop.run(_run(settings))
     log.info("scheduler.stopped")
     return 0
@@ -47,15 +53,26 @@ async def _run(settings: Settings) -> None:
         settings, registry, statement_seconds=STATEMENT_SECONDS, by_key=True
     ) as deps:
         courier = Courier(deps)
+        survey = Survey(deps)
         ledger = Ledger()
-        duties = [
-            asyncio.create_task(repeat(duty, ledger)) for duty in duties_of(deps, courier, ledger)
-        ]
-        duties.append(asyncio.create_task(once(5.0, "zones", lambda: zones.follow(deps))))
-        log.info("scheduler.started")
-        await stop.wait()
-        await _end(duties)
+        health = Health(deps)
+        probes = Probes(settings, health, asyncio.get_running_loop())
+        take_part()
+        probes.start()
+        async with health.watched():
+            duties = [
+                asyncio.create_task(repeat(duty, ledger))
+                for duty in duties_of(deps, courier, ledger, survey)
+            ]
+            duties.append(asyncio.create_task(once(5.0, "zones", lambda: zones.follow(deps))))
+            log.info("scheduler.started")
+            await stop.wait()
+            health.draining = True
+            await _end(duties)
+        await survey.close()
         await courier.close()
+        probes.stop()
+        await asyncio.to_thread(probes.join, CANCEL_SECONDS)
 
 
 async def _end(duties: list[asyncio.Task[None]]) -> None:
@@ -66,7 +83,7 @@ async def _end(duties: list[asyncio.Task[None]]) -> None:
         await asyncio.wait(pending, timeout=CANCEL_SECONDS)
 
 
-def duties_of(deps: Deps, courier: Courier, ledger: Ledger) -> list[Duty]:
+def duties_of(deps: Deps, courier: Courier, ledger: Ledger, survey: Survey) -> list[Duty]:
     """What a scheduler does; `core/duties.py` has the words for each."""
     lease = deps.settings.lease_seconds
     watch = Watch(lease)
@@ -89,5 +106,6 @@ def duties_of(deps: Deps, courier: Courier, ledger: Ledger) -> list[Duty]:
         every(60.0, "prune", lambda: tend.prune(deps), full=tend.PRUNE_BATCH),
         every(60.0, "expire", lambda: sweep.expire(deps), full=sweep.EXPIRE_BATCH),
         every(60.0, "sweep", lambda: sweep.sweep(deps, next(shards))),
+        every(SURVEY_SECONDS, "survey", survey.look),
         every(REPORT_SECONDS, "report", lambda: ledger.tell(deps)),
     ]

@@ -25,10 +25,13 @@ from taskforge.core.priority import BY_QUEUE, QUEUES
 from taskforge.db.claims import Claimer
 from taskforge.db.roster import Member, leave
 from taskforge.flows.deps import Deps, open_deps
+from taskforge.flows.health import Health
 from taskforge.flows.mailbox import with_sink
+from taskforge.flows.probes import Probes
 from taskforge.flows.unit import Unit
 from taskforge.handlers.registry import Registry, load
 from taskforge.log import configure, get_logger
+from taskforge.metrics.process import introduce
 from taskforge.worker.actors import declare_actors
 from taskforge.worker.broker import Broker
 from taskforge.worker.crew import Crew
@@ -63,6 +66,7 @@ def run(settings: Settings, *, queues: Sequence[str] = QUEUES, threads: int | No
     if unknown := sorted(set(queues) - set(QUEUES)):
         raise ValueError(f"unknown queue {unknown[0]!r}: choose from {', '.join(QUEUES)}")
     configure(settings, "worker")
+    introduce("worker")
     registry = load(settings.job_modules())
     slots = threads or settings.worker_threads
     unit = _Process(settings, registry, list(queues), slots)
@@ -86,6 +90,7 @@ class _Process:
         self._signalled = threading.Event()
         self._hasten = threading.Event()
         self._stack = AsyncExitStack()
+        self._health: Health | None = None
         self._member = Member(
             new_id(),
             platform.node(),
@@ -109,6 +114,8 @@ class _Process:
         self._loop_thread.start()
         set_event_loop_thread(self._loop_thread)
         self._deps = self._on_loop(self._open())
+        health = self._health = Health(self._deps)
+        self._on_loop(self._stack.enter_async_context(health.watched()))
         self._gate = Gate(self._queues)
         verdicts = Verdicts(self._deps.hinter)
         self._crew = Crew(Unit(self._deps, self._claimer), self._slots, self._gate, verdicts.carry)
@@ -121,13 +128,19 @@ class _Process:
             worker_threads=self._slots,
             worker_timeout=THREAD_POLL_MS,
         )
+        self._probes = Probes(
+            self._settings,
+            health,
+            self._loop_thread.loop,
+            lambda: {"consumers": self._gate.silence},
+        )
         self._heart = Heart(
             self._settings,
             self._member,
             self._crew,
             self._gate,
             self._loop_thread.loop,
-            Body(self._is_sound, self._signalled.set, self._announce),
+            Body(self._is_sound, self._end, self._announce),
         )
 
     def serve(self) -> None:
@@ -136,6 +149,7 @@ class _Process:
         self._worker.start()
         threading.stack_size(usual)
         self._heart.start()
+        self._probes.start()
         self._on_loop(self._begin())
         log.info("worker.started", worker_id=str(self._member.id), slots=self._slots,
                  queues=self._queues)  # fmt: skip
@@ -151,6 +165,8 @@ class _Process:
         self._heart.still()
         self._heart.join(timeout=5)
         self._on_loop(self._leave())
+        self._probes.stop()
+        self._probes.join(timeout=5)
         self._on_loop(self._stack.aclose())
         self._client.close()
         self._loop_thread.stop()
@@ -169,9 +185,14 @@ class _Process:
 
     def _on_signal(self, _number: int, _frame: object) -> None:
         self._signals += 1
-        self._signalled.set()
+        self._end()
         if self._signals > 1:
             self._hasten.set()
+
+    def _end(self) -> None:
+        if self._health:
+            self._health.draining = True  # before all else: it is the first that shows (R-91)
+        self._signalled.set()
 
     def _is_sound(self) -> bool:
         """Whether Dramatiq's threads are alive; while it stops they may end."""
