@@ -25,6 +25,7 @@ from taskforge.core.priority import BY_QUEUE, QUEUES
 from taskforge.db.claims import Claimer
 from taskforge.db.roster import Member, leave
 from taskforge.flows.deps import Deps, open_deps
+from taskforge.flows.every import end
 from taskforge.flows.mailbox import with_sink
 from taskforge.flows.unit import Unit
 from taskforge.handlers.registry import Registry, load
@@ -35,6 +36,7 @@ from taskforge.worker.crew import Crew
 from taskforge.worker.gate import Gate
 from taskforge.worker.heart import Body, Heart
 from taskforge.worker.middleware import Verdicts
+from taskforge.worker.standin import StandIn
 
 STATEMENT_SECONDS = 10.0
 THREAD_POLL_MS = 1_000
@@ -190,9 +192,13 @@ class _Process:
 
     async def _begin(self) -> None:
         self._crew.start()
+        self._stand_in = StandIn(self._deps, lambda: not self._crew.holds)
+        self._watch = asyncio.create_task(self._stand_in.watch())
         self._announce(WorkerStatus.ONLINE)
 
     async def _drain(self) -> None:
+        await end([self._watch])
+        await self._stand_in.step_down()
         await self._crew.drain(self._settings.drain_seconds, hasten=self._hasten.is_set)
 
     async def _leave(self) -> None:
