@@ -20,9 +20,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from taskforge.api.auth import PUBLIC, DepsHere
 from taskforge.api.clients import header
 from taskforge.core.errors import Unauthenticated
+from taskforge.db.migrate import is_behind
 from taskforge.db.server import revision
 from taskforge.flows.deps import Deps
-from taskforge.flows.system import HEAD
 
 PATIENCE = 2.0
 """Seconds for each check."""
@@ -125,7 +125,7 @@ async def _timed(check: Awaitable[State]) -> CheckResult:
 async def _revision_state(db: AsyncEngine) -> State:
     async with db.connect() as connection:
         known = await revision(connection)
-    return "ok" if known == HEAD else "behind"
+    return "behind" if is_behind(known) else "ok"
 
 
 async def _redis_state(deps: Deps) -> State:
