@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -41,6 +42,20 @@ async def test_a_database_behind_the_code_is_not_ready(
         ready = await client.get("/health/ready")
 
     assert (ready.status_code, ready.json()["checks"]["database"]["status"]) == (503, "behind")
+
+
+async def test_a_database_ahead_of_the_code_is_served_by_the_release_before(
+    settings: Settings, make_database: Callable[..., Awaitable[str]]
+):
+    ahead = await make_database()
+    database = await asyncpg.connect(ahead)
+    await database.execute("UPDATE alembic_version SET version_num = '9999'")
+    await database.close()
+    app = create_app(msgspec.structs.replace(settings, database_url=ahead))
+    async with living(app), http_client(app) as client:
+        ready = await client.get("/health/ready")
+
+    assert (ready.status_code, ready.json()["status"]) == (200, "ok")
 
 
 async def test_redis_away_leaves_the_process_ready_and_says_so(settings: Settings):

@@ -71,6 +71,6 @@ class DutyView(msgspec.Struct, frozen=True, kw_only=True):
     failed_at: datetime | None
     """When that was."""
     scheduler: str | None
-    """Who told of it last: host and process."""
+    """Who told of it last: host and process, and `(worker)` where one stands in."""
     lag_seconds: float | None
     """How much later the next pass is than it should be; 0 when all is well."""

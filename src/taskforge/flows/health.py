@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from taskforge.core.health import CheckResult, Readiness, State
+from taskforge.db.migrate import is_behind
 from taskforge.db.server import revision
 from taskforge.flows.deps import Deps
-from taskforge.flows.system import HEAD
 from taskforge.metrics.process import Dependency, found
 
 PATIENCE: Final = 2.0
@@ -74,7 +74,7 @@ class Health:
     async def _revision_state(self) -> State:
         async with self._deps.db.connect() as connection:
             known = await revision(connection)
-        return "ok" if known == HEAD else "behind"
+        return "behind" if is_behind(known) else "ok"
 
     async def _redis_state(self) -> State:
         client: Any = self._deps.redis

@@ -29,7 +29,7 @@ from taskforge.db.server import database_facts
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
 from taskforge.metrics import cluster
-from taskforge.metrics.cluster import CLUSTER, Reading
+from taskforge.metrics.cluster import CLUSTER, Reading, take_part
 
 SURVEY_SECONDS: Final = 5.0
 """From one reading to the next."""
@@ -55,6 +55,7 @@ class Survey:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self._owner = new_id()
+        take_part()
         self._leads = False
         self._seldom = Kept(self._read_seldom, seconds=SELDOM_SECONDS)
 

@@ -7,6 +7,7 @@ look like a good one.
 
 import time
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final, NamedTuple
 
 from prometheus_client.core import GaugeMetricFamily
@@ -132,6 +133,7 @@ CLUSTER: Final = Cluster()
 """Of this process; told once it is registered."""
 
 
+@cache
 def take_part() -> None:
     """Let this process tell of the installation when it is its turn."""
     REGISTRY.register(CLUSTER)

@@ -25,6 +25,7 @@ from taskforge.core.priority import BY_QUEUE, QUEUES
 from taskforge.db.claims import Claimer
 from taskforge.db.roster import Member, leave
 from taskforge.flows.deps import Deps, open_deps
+from taskforge.flows.every import end
 from taskforge.flows.health import Health
 from taskforge.flows.mailbox import with_sink
 from taskforge.flows.probes import Probes
@@ -38,6 +39,7 @@ from taskforge.worker.crew import Crew
 from taskforge.worker.gate import Gate
 from taskforge.worker.heart import Body, Heart
 from taskforge.worker.middleware import Verdicts
+from taskforge.worker.standin import StandIn
 
 STATEMENT_SECONDS = 10.0
 THREAD_POLL_MS = 1_000
@@ -157,6 +159,7 @@ class _Process:
 
     def stop(self) -> None:
         """Drain, tell everybody, and close."""
+        self._end()  # also when the signal came before there was anything to tell of it
         log.info("worker.stopping", jobs=len(self._crew.holds))
         self._heart.leave()
         drained = asyncio.run_coroutine_threadsafe(self._drain(), self._loop_thread.loop)
@@ -211,9 +214,13 @@ class _Process:
 
     async def _begin(self) -> None:
         self._crew.start()
+        self._stand_in = StandIn(self._deps, lambda: not self._crew.holds)
+        self._watch = asyncio.create_task(self._stand_in.watch())
         self._announce(WorkerStatus.ONLINE)
 
     async def _drain(self) -> None:
+        await end([self._watch])
+        await self._stand_in.step_down()
         await self._crew.drain(self._settings.drain_seconds, hasten=self._hasten.is_set)
 
     async def _leave(self) -> None:

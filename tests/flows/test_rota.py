@@ -1,12 +1,12 @@
-"""What a scheduler does is what is told of it."""
+"""What schedulers do is what is told of it."""
 
 from taskforge.core.duties import DUTIES
 from taskforge.flows.deps import open_deps
 from taskforge.flows.duties import Ledger
+from taskforge.flows.rota import duties_of
 from taskforge.flows.survey import Survey
 from taskforge.flows.webhooks import Courier
 from taskforge.handlers.registry import load
-from taskforge.scheduler.main import duties_of
 
 
 async def test_every_duty_of_the_scheduler_is_explained(settings):

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import NamedTuple
 
 from taskforge.flows.duties import Ledger
 from taskforge.log import get_logger
 from taskforge.metrics import duties
+
+CANCEL_SECONDS = 1.0
 
 log = get_logger(__name__)
 
@@ -53,6 +55,14 @@ async def repeat(duty: Duty, ledger: Ledger) -> None:
         ledger.note(duty.name, every=duty.seconds, seconds=took, did=done, error=failure)
         if duty.full is None or done < duty.full:
             await asyncio.sleep(max(duty.seconds - took, duty.seconds / 10))
+
+
+async def end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel them, as often as it takes: a library may take a cancel for a time-out of its own."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=CANCEL_SECONDS)
 
 
 async def once(seconds: float, name: str, duty: Callable[[], Awaitable[int]]) -> None:
