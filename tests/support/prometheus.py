@@ -75,8 +75,7 @@ async def open_prometheus(
         program("prometheus"), f"--config.file={folder / 'prometheus.yml'}",
         f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}",
     ]  # fmt: skip
-    with (folder / "output").open("w") as output:
-        process = subprocess.Popen(line, stdout=output, stderr=output)  # noqa: S603 - Debian's
+    process = _start(line, folder / "output")
     try:
         url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
@@ -90,6 +89,11 @@ async def open_prometheus(
     finally:
         process.kill()
         await asyncio.to_thread(process.wait)
+
+
+def _start(line: list[str], output: Path) -> subprocess.Popen[bytes]:
+    with output.open("w") as sink:
+        return subprocess.Popen(line, stdout=sink, stderr=sink)  # noqa: S603 - Debian's
 
 
 def _often(name: str, folder: Path) -> Path:
