@@ -118,6 +118,7 @@ async def at_work(database_url, folder):
     """An API, a scheduler and a worker with jobs, webhooks, schedules and listeners, watched."""
     servers = Servers(folder / "valkey", postgres=False, throwaway=True)
     await servers.start()
+    assert servers.valkey
     ports = {role: free_port() for role in ("api", "scheduler", "worker", "prometheus")}
     url = f"http://127.0.0.1:{ports['api']}"
     targets = {f"taskforge-{role}": [f"127.0.0.1:{ports[role]}"] for role in ports.keys() - {
@@ -166,7 +167,6 @@ async def work(client, url, webhook_url):
         reading = asyncio.create_task(read_all(socket))
         try:
             while True:
-                await sign_in(client)
                 await client.post("/auth/login", json={"username": "nobody", "password": PASSWORD})
                 async with connect(f"ws{url[4:]}/ws?token={token}"):
                     pass
