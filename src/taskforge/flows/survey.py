@@ -29,7 +29,7 @@ from taskforge.db.server import database_facts
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
 from taskforge.metrics import cluster
-from taskforge.metrics.cluster import CLUSTER, Reading, take_part
+from taskforge.metrics.cluster import CLUSTER, Cluster, Reading, take_part
 
 SURVEY_SECONDS: Final = 5.0
 """From one reading to the next."""
@@ -50,10 +50,12 @@ class Survey:
 
     Args:
         deps: opened on the running loop.
+        shown: where it is told; the process's own.
     """
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Deps, shown: Cluster = CLUSTER) -> None:
         self._deps = deps
+        self._shown = shown
         self._owner = new_id()
         take_part()
         self._leads = False
@@ -68,16 +70,16 @@ class Survey:
                 log.info("survey.taken_over" if leads else "survey.handed_over")
             self._leads = leads
             if not leads:
-                CLUSTER.hide()
+                self._shown.hide()
                 return 0
             reading = await self._read(connection)
         reading |= await self._seldom.get()
-        CLUSTER.show(reading, until=asked_at + LEASE_SECONDS - MARGIN_SECONDS)
+        self._shown.show(reading, until=asked_at + LEASE_SECONDS - MARGIN_SECONDS)
         return 1
 
     async def close(self) -> None:
         """Tell nothing any more, and let another begin."""
-        CLUSTER.hide()
+        self._shown.hide()
         if not self._leads:
             return
         try:
