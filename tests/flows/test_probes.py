@@ -36,10 +36,10 @@ async def lost(settings):
 
 
 @asynccontextmanager
-async def probing(settings, health, loop=None, moving=dict, **changed):
+async def probing(settings, health, loop=None, moving=None, **changed):
     """A client of the probes of one process."""
     settings = msgspec.structs.replace(settings, **changed)
-    probes = Probes(settings, health, loop or asyncio.get_running_loop(), moving)
+    probes = Probes(settings, health, loop or asyncio.get_running_loop(), moving or dict)
     probes.start()
     try:
         port = await eventually(lambda: asyncio.sleep(0, probes.port))
