@@ -9,6 +9,7 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from support.counting import counting
 from taskforge.bus.client import open_client
 from taskforge.bus.cursor import BEGINNING, EPOCH_KEY, STREAM_KEY, Cursor, EntryId
 from taskforge.bus.follow import StreamReader
@@ -84,11 +85,12 @@ async def test_a_frame_that_is_no_json_is_lost_alone(stream, reader):
 async def test_a_redis_that_refuses_neither_raises_nor_holds_the_caller():
     nobody = EventStream(open_client(Settings(redis_url="redis://127.0.0.1:1/0")))
 
+    counted = counting("taskforge_events_lost_total")
     began = time.monotonic()
     await nobody.announce([frame()])
     await nobody.announce([frame(), frame()])
 
-    assert nobody.lost == 3
+    assert nobody.lost == counted() == 3
     assert time.monotonic() - began < WAIT_SECONDS
 
 

@@ -1,7 +1,7 @@
 """The event stream's reading end: one reader per API process, and history for who resumes."""
 
 import asyncio
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -114,7 +114,8 @@ class StreamReader:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.xread({STREAM_KEY: str(after)}, count=READ_ENTRIES, block=block_ms)
             pipe.get(EPOCH_KEY)  # after the wait: it is the epoch that the entries belong to
-            pipe.time()
+            untyped: Any = pipe  # its **kwargs carry no types
+            untyped.time()
             streams, epoch, (seconds, micros) = await pipe.execute()
         pairs = cast(_Pairs, streams[0][1]) if streams else []
         name = cast(bytes | None, epoch)

@@ -23,7 +23,7 @@ from taskforge.outside.listener import Listener, Reply
 
 FIRST_PORT: Final = 9_191
 PORTS_TRIED: Final = 100
-AGAIN_SECONDS: Final = 2.0
+AGAIN_SECONDS: Final = 1.0
 """Between two tries at a port that is taken: by a process that is about to end, perhaps."""
 STILL_SECONDS: Final = 10.0
 """What has not moved for so long does not live (R-94)."""
@@ -62,7 +62,10 @@ class Probes(threading.Thread):
         self._answered_at = time.monotonic()
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._stopped = asyncio.Event()
-        self._complained = False
+        self.complained = False
+        """Whether it could not listen, and has said so."""
+        self.port: int | None = None
+        """Where it listens; None: not yet, or nowhere."""
 
     def run(self) -> None:
         """Listen, and see whether the loop answers."""
@@ -98,14 +101,14 @@ class Probes(threading.Thread):
         problem: OSError | None = None
         for port in [wanted] if wanted else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
             try:
-                await listener.open(host, port)
+                self.port = await listener.open(host, port)
             except OSError as error:
                 problem = error
                 continue
             log.info("probes.listening", host=host, port=port)
             return True
-        if not self._complained:
-            self._complained = True
+        if not self.complained:
+            self.complained = True
             log.error("probes.unavailable", host=host, port=wanted, error=str(problem))
         return False
 

@@ -29,7 +29,7 @@ from taskforge.db.server import database_facts
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
 from taskforge.metrics import cluster
-from taskforge.metrics.cluster import CLUSTER, Reading, take_part
+from taskforge.metrics.cluster import CLUSTER, Cluster, take_part
 
 SURVEY_SECONDS: Final = 5.0
 """From one reading to the next."""
@@ -41,6 +41,7 @@ SELDOM_SECONDS: Final = 30.0
 """Sizes change slowly, and receivers are counted."""
 
 _Samples = dict[tuple[str, ...], float]
+_Told = dict[cluster.Family, _Samples]
 
 log = get_logger(__name__)
 
@@ -50,10 +51,12 @@ class Survey:
 
     Args:
         deps: opened on the running loop.
+        shown: where it is told; the process's own.
     """
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Deps, shown: Cluster = CLUSTER) -> None:
         self._deps = deps
+        self._shown = shown
         self._owner = new_id()
         take_part()
         self._leads = False
@@ -68,16 +71,16 @@ class Survey:
                 log.info("survey.taken_over" if leads else "survey.handed_over")
             self._leads = leads
             if not leads:
-                CLUSTER.hide()
+                self._shown.hide()
                 return 0
             reading = await self._read(connection)
         reading |= await self._seldom.get()
-        CLUSTER.show(reading, until=asked_at + LEASE_SECONDS - MARGIN_SECONDS)
+        self._shown.show(reading, until=asked_at + LEASE_SECONDS - MARGIN_SECONDS)
         return 1
 
     async def close(self) -> None:
         """Tell nothing any more, and let another begin."""
-        CLUSTER.hide()
+        self._shown.hide()
         if not self._leads:
             return
         try:
@@ -86,7 +89,7 @@ class Survey:
         except (SQLAlchemyError, OSError) as error:
             log.warning("survey.kept", error=repr(error))  # its lease runs out
 
-    async def _read(self, connection: AsyncConnection) -> dict[cluster.Family, _Samples]:
+    async def _read(self, connection: AsyncConnection) -> _Told:
         lease_seconds = self._deps.settings.lease_seconds
         counts = await standing(connection)
         fleet = await count_fleet(connection, lease_seconds=lease_seconds)
@@ -114,11 +117,11 @@ class Survey:
             cluster.OUTBOX_OLDEST: {(): outbox.oldest_seconds},
         }
 
-    async def _read_seldom(self) -> Reading:
+    async def _read_seldom(self) -> _Told:
         async with self._deps.db.connect() as connection:
             size = (await database_facts(connection)).size_bytes
             receivers = await survey.receivers(connection)
-        told: dict[cluster.Family, _Samples] = {
+        told: _Told = {
             cluster.DATABASE_SIZE: {(): size},
             cluster.ENDPOINTS: _by_name(receivers._asdict()),
         }
@@ -129,9 +132,7 @@ class Survey:
         return told
 
 
-def _jobs(
-    counts: dict[tuple[str, Priority, JobStatus], int], types: list[str]
-) -> dict[cluster.Family, _Samples]:
+def _jobs(counts: dict[tuple[str, Priority, JobStatus], int], types: list[str]) -> _Told:
     """How many jobs there are; zeros where a series would otherwise come and go."""
     by_queue = Counter({(queue, state.value): 0 for queue in QUEUES for state in JobStatus})
     known = {*types, *(name for name, _, _ in counts)}
@@ -142,7 +143,7 @@ def _jobs(
     return {cluster.QUEUE_JOBS: {**by_queue}, cluster.TYPE_JOBS: {**by_type}}
 
 
-def _queues(queues: list[QueueView], free: dict[Priority, int]) -> dict[cluster.Family, _Samples]:
+def _queues(queues: list[QueueView], free: dict[Priority, int]) -> _Told:
     return {
         cluster.QUEUE_OLDEST: {(it.name,): it.oldest_age_seconds or 0.0 for it in queues},
         cluster.QUEUE_PAUSED: {(it.name,): float(it.paused) for it in queues},

@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client import CollectorRegistry, generate_latest, multiprocess
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY
 
 from taskforge.core.keep import Kept
@@ -41,11 +41,12 @@ def shared_metrics() -> Generator[Callable[[str], None]]:
     Yields:
         Forgets the gauges of a process that has ended, by its name; what it counted stays counted.
     """
+    untyped: Any = multiprocess
     before = os.environ.get(MULTIPROC_DIR)
     with TemporaryDirectory(prefix="taskforge-metrics-") as folder:
         os.environ[MULTIPROC_DIR] = folder
         try:
-            yield lambda name: mark_process_dead(name, folder)
+            yield lambda name: untyped.mark_process_dead(name, folder)
         finally:
             del os.environ[MULTIPROC_DIR]
             if before is not None:

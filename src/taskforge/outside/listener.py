@@ -17,9 +17,9 @@ from taskforge.log import get_logger
 PLACES: Final = 32
 """Connections at once."""
 EXCHANGE_SECONDS: Final = 5.0
-"""From the opening of a connection to its end."""
 HEAD_BYTES: Final = 8_192
 READ_BYTES: Final = 4_096
+LINGER_READS: Final = 64
 BACKLOG: Final = 64
 _METHODS: Final = (b"GET", b"HEAD")
 
@@ -44,10 +44,12 @@ class Listener:
 
     Args:
         answer: what it serves; what it raises becomes a 500.
+        seconds: that a connection may last.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, *, seconds: float = EXCHANGE_SECONDS) -> None:
         self._answer = answer
+        self._seconds = seconds
         self._server: asyncio.Server | None = None
         self._exchanges: dict[asyncio.Task[None], None] = {}
 
@@ -77,20 +79,25 @@ class Listener:
 
     def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._exchanges) >= PLACES:
-            next(iter(self._exchanges)).cancel()
+            longest = next(iter(self._exchanges))
+            del self._exchanges[longest]  # it ends soon: the next one must find another
+            longest.cancel()
         task = asyncio.get_running_loop().create_task(self._exchange(reader, writer))
         self._exchanges[task] = None
-        task.add_done_callback(self._exchanges.pop)
+        task.add_done_callback(lambda done: self._exchanges.pop(done, None))
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
         try:
-            async with asyncio.timeout(EXCHANGE_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 written = await self._answered(connection, reader)
                 writer.write(written)
                 await writer.drain()
-                writer.close()
-                await writer.wait_closed()
+                writer.write_eof()
+                # What was said and not read would make the system cut the answer off.
+                for _ in range(LINGER_READS):
+                    if not await reader.read(READ_BYTES):
+                        break
         except (OSError, TimeoutError):
             log.debug("probe.cut_off")
         finally:
