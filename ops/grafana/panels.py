@@ -18,7 +18,7 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMap,
     ValueMappingResult,
 )
-from grafana_foundation_sdk.models.heatmap import HeatmapColorMode
+from grafana_foundation_sdk.models.heatmap import HeatmapColorMode, HeatmapColorScale
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from ops.grafana.colours import BAD, GOOD, WARNING
@@ -137,7 +137,12 @@ class Heat(Panel):
         panel.with_target(query).calculate(False).cell_gap(1)
         panel.y_axis(heatmap.YAxisConfig().unit(self.unit))
         panel.color(
-            heatmap.HeatmapColorOptions().mode(HeatmapColorMode.SCHEME).scheme("Blues").steps(32)
+            heatmap.HeatmapColorOptions()
+            .mode(HeatmapColorMode.SCHEME)
+            .scale(HeatmapColorScale.EXPONENTIAL)
+            .exponent(0.5)
+            .scheme("Blues")
+            .steps(32)
         )
         return panel
 
