@@ -21,9 +21,9 @@ def over_range(metric: str, more: str = "") -> str:
 
 
 def slowest(q: float, metric: str) -> str:
-    """A quantile over the chosen time, by type."""
+    """A quantile over the chosen time, by type; none (and not NaN) where nothing was timed."""
     buckets = f"rate({metric}_bucket{{{BOTH}}}[$__range])"
-    return f"histogram_quantile({q}, sum by (job_type, le) ({buckets}))"
+    return f"histogram_quantile({q}, sum by (job_type, le) ({buckets})) >= 0"
 
 
 def jobs(state: str) -> str:
@@ -46,7 +46,7 @@ TYPES = [
                 Column(title="Finished", of=over_range(FINISHED)),
                 Column(title="Failed", unit="percentunit", limits=(0.01, 0.05),
                        of=f"({over_range(FINISHED, BAD)} or 0 * {over_range(FINISHED)})"
-                          f" / {over_range(FINISHED, ENDED)}"),
+                          f" / ({over_range(FINISHED, ENDED)} > 0)"),
                 Column(title="Wait p95", unit="s", of=slowest(0.95, WAIT)),
                 Column(title="Run p50", unit="s", of=slowest(0.5, RUN)),
                 Column(title="Run p95", unit="s", of=slowest(0.95, RUN)),

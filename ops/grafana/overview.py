@@ -40,7 +40,7 @@ NOW = [
             title="Failed for good", unit="percentunit", limits=(0.01, 0.05),
             says="Of the jobs of the last hour that ended and were not cancelled.",
             of=f"(sum(increase(taskforge_jobs_finished_total{{{BOTH}, {BAD}}}[1h])) or vector(0))"
-               f" / sum(increase(taskforge_jobs_finished_total{{{BOTH}, {ENDED}}}[1h]))",
+               f" / (sum(increase(taskforge_jobs_finished_total{{{BOTH}, {ENDED}}}[1h])) > 0)",
             links={"See what fails": "${taskforge}/failures"},
         ),
         Tile(
@@ -58,7 +58,7 @@ NOW = [
         Tile(
             title="Slots in use", unit="percentunit", limits=(0.8, 0.95), links=WORKERS_PAGE,
             says="Of the units that are online. Near 100 % a backlog can only grow: add workers.",
-            of=f"""max({latest("taskforge_worker_slots", 'state="busy"')}) / {SLOTS}""",
+            of=f"""max({latest("taskforge_worker_slots", 'state="busy"')}) / ({SLOTS} > 0)""",
         ),
         Tile(
             title="Requests", unit="reqps", says="That the API answers.",
@@ -76,7 +76,7 @@ NOW = [
         Tile(
             title="Live lag", unit="s", limits=(1, 5),
             says="99 of 100 live events reach their clients sooner; unknown while nobody listens.",
-            of="taskforge_events_lag_seconds:p99_5m",
+            of="taskforge_events_lag_seconds:p99_5m >= 0",
         ),
     ]),
 ]  # fmt: skip

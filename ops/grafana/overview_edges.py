@@ -36,11 +36,11 @@ API = [
                        of=f"sum by (route) (rate({HTTP}_count[$__range]))"),
                 Column(title="p95", unit="s", limits=(0.5, 2),
                        of=f"histogram_quantile(0.95, sum by (route, le) "
-                          f"(rate({HTTP}_bucket{{{SHORT}}}[$__range])))"),
+                          f"(rate({HTTP}_bucket{{{SHORT}}}[$__range]))) >= 0"),
                 Column(title="5xx", unit="percentunit", limits=(0.001, 0.05),
                        of=f'(sum by (route) (rate({HTTP}_count{{status_class="5xx"}}[$__range]))'
                           f" or 0 * sum by (route) (rate({HTTP}_count[$__range])))"
-                          f" / sum by (route) (rate({HTTP}_count[$__range]))"),
+                          f" / (sum by (route) (rate({HTTP}_count[$__range])) > 0)"),
             ],
         ),
         Graph(

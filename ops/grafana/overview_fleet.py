@@ -81,7 +81,7 @@ SCHEDULERS = [
                        of="60 * sum by (duty) (rate(taskforge_duty_items_total[$__range]))"),
                 Column(title="p95", unit="s",
                        of="histogram_quantile(0.95, sum by (duty, le) "
-                          "(rate(taskforge_duty_seconds_bucket[$__range])))"),
+                          "(rate(taskforge_duty_seconds_bucket[$__range]))) >= 0"),
             ],
         ),
         Graph(

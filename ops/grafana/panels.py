@@ -21,7 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode, HeatmapColorScale
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from ops.grafana.colours import BAD, GOOD, WARNING
+from ops.grafana.colours import BAD, BUSY, GOOD, WARNING
 
 SOURCE = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 DASHED = {"fill": "dash", "dash": [8, 8]}
@@ -69,8 +69,9 @@ class Tile(Panel):
         panel.with_target(_query("A", "", self.of))
         panel.graph_mode(common.BigValueGraphMode.AREA).no_value("none")
         panel.reduce_options(common_builders.ReduceDataOptions().calcs(["lastNotNull"]))
-        panel.thresholds(_steps(self.limits)).color_scheme(_by(FieldColorModeId.THRESHOLDS))
-        return panel
+        if self.limits is None:  # neither good nor bad, however much it is
+            return panel.color_scheme(_by(FieldColorModeId.FIXED).fixed_color(BUSY))
+        return panel.thresholds(_steps(self.limits)).color_scheme(_by(FieldColorModeId.THRESHOLDS))
 
 
 @dataclass(frozen=True, kw_only=True)

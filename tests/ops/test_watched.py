@@ -31,7 +31,7 @@ from tests.journeys.conftest import TASKFORGE, free_port, ready, start
 
 PASSWORD = "a long enough password"
 BOARDS = FOLDER.parent / "grafana" / "boards"
-WITHIN_SECONDS = 90
+WITHIN_SECONDS = 120
 CHOSEN = {"$queue": ".*", "$job_type": ".*", "$__rate_interval": "1m", "$__range": "1m"}
 WORDS = re.compile(
     r"(?P<name>\b(?:\w+:)?taskforge_[\w:]+|\bprocess_\w+|\bup\b|\bALERTS\b)"
