@@ -119,8 +119,8 @@ WEBHOOKS = [
         ),
         Graph(
             title="Receivers", colours=RECEIVERS, stacked=True, width=6, links=WEBHOOKS_PAGE,
-            says="failing: the last call failed. disabled: switched off after 50 failures in a row, "
-                 "or because it said 410.",
+            says="failing: the last call failed. disabled: switched off after 50 failures in a "
+                 "row, or because it said 410.",
             of={"{{state}}": f"max by (state) ({latest('taskforge_webhook_endpoints')})"},
         ),
     ]),
