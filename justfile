@@ -37,6 +37,13 @@ up *OPTIONS: _env
 down:
     @{{ bin }}/taskforge down
 
+# Watch what `just up` started with Prometheus, on :9090 (Debian's package: prometheus)
+[group('run')]
+prometheus:
+    @mkdir -p {{ data }}/prometheus
+    @prometheus --config.file=ops/prometheus/local.yml --storage.tsdb.path={{ data }}/prometheus \
+        --web.listen-address=127.0.0.1:9090
+
 # Say what is missing, and what helps
 [group('run')]
 doctor: _env
@@ -51,6 +58,11 @@ test *OPTIONS: _env
 [group('develop')]
 bench *OPTIONS: _env
     @{{ python }} -m ops.bench {{ OPTIONS }}
+
+# Write Grafana's boards from their code in ops/grafana
+[group('develop')]
+boards: _env
+    @{{ python }} -m ops.grafana
 
 # Work on the dashboard: Vite with its proxy before the API that runs (TASKFORGE_URL)
 [group('develop')]

@@ -9,6 +9,7 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from support.counting import counting
 from taskforge.bus.client import open_client
 from taskforge.bus.cursor import BEGINNING, EPOCH_KEY, STREAM_KEY, Cursor, EntryId
 from taskforge.bus.follow import StreamReader
@@ -46,7 +47,7 @@ async def test_frames_come_out_in_the_order_they_were_announced(stream, reader):
     await stream.announce([frame("a"), frame("b")])
     await stream.announce([frame("c")])
 
-    epoch, entries = await reader.read(BEGINNING)
+    epoch, entries, _ = await reader.read(BEGINNING)
 
     assert names(entries) == ["a", "b", "c"]
     assert epoch == (await reader.extent()).epoch
@@ -58,7 +59,7 @@ async def test_what_is_announced_during_a_round_trip_shares_the_next_entry(clien
         stream.announce_soon([frame(str(number))])
     await stream.close()
 
-    _, entries = await reader.read(BEGINNING)
+    _, entries, _ = await reader.read(BEGINNING)
 
     assert names(entries) == [str(number) for number in range(100)]
     assert await client.xlen(STREAM_KEY) <= 2
@@ -67,7 +68,7 @@ async def test_what_is_announced_during_a_round_trip_shares_the_next_entry(clien
 async def test_a_large_announcement_is_cut_into_entries(client, stream, reader):
     await stream.announce([frame(str(number)) for number in range(ENTRY_FRAMES * 2 + 1)])
 
-    _, entries = await reader.read(BEGINNING)
+    _, entries, _ = await reader.read(BEGINNING)
 
     assert [len(entry.frames) for entry in entries] == [ENTRY_FRAMES, ENTRY_FRAMES, 1]
 
@@ -75,7 +76,7 @@ async def test_a_large_announcement_is_cut_into_entries(client, stream, reader):
 async def test_a_frame_that_is_no_json_is_lost_alone(stream, reader):
     await stream.announce([frame("a"), frame("\ud800"), frame("b")])
 
-    _, entries = await reader.read(BEGINNING)
+    _, entries, _ = await reader.read(BEGINNING)
 
     assert names(entries) == ["a", "b"]
     assert stream.lost == 1
@@ -84,11 +85,12 @@ async def test_a_frame_that_is_no_json_is_lost_alone(stream, reader):
 async def test_a_redis_that_refuses_neither_raises_nor_holds_the_caller():
     nobody = EventStream(open_client(Settings(redis_url="redis://127.0.0.1:1/0")))
 
+    counted = counting("taskforge_events_lost_total")
     began = time.monotonic()
     await nobody.announce([frame()])
     await nobody.announce([frame(), frame()])
 
-    assert nobody.lost == 3
+    assert nobody.lost == counted() == 3
     assert time.monotonic() - began < WAIT_SECONDS
 
 
@@ -129,7 +131,7 @@ async def whole_stream(client):
 async def test_a_cursor_in_the_middle_of_an_entry_continues_there(stream, reader):
     await stream.announce([frame("a"), frame("b"), frame("c")])
     await stream.announce([frame("d")])
-    epoch, (first, _) = await reader.read(BEGINNING)
+    epoch, (first, _), _ = await reader.read(BEGINNING)
 
     page = await reader.page(Cursor(epoch, first.id, 0))
 
@@ -156,7 +158,7 @@ async def test_a_read_after_a_loss_says_that_there_is_no_epoch(client, stream, r
     waiting = asyncio.create_task(reader.read(EntryId(2**60, 0), block_ms=100))
     await client.flushdb()
 
-    assert await waiting == (None, [])
+    assert await waiting == (None, [], 0.0)
 
 
 async def test_an_unused_stream_covers_its_own_beginning_only(reader):
@@ -173,7 +175,7 @@ async def test_a_cursor_older_than_the_first_entry_or_newer_than_the_last_is_not
     for number in range(5):
         await stream.announce([frame(str(number))])
     start = await reader.extent()
-    _, entries = await reader.read(BEGINNING)
+    _, entries, _ = await reader.read(BEGINNING)
     await client.xtrim(STREAM_KEY, maxlen=2, approximate=False)
 
     extent = await reader.extent()
@@ -190,7 +192,7 @@ async def test_entries_of_strangers_are_passed_over(client, stream, reader):
     await client.xadd(STREAM_KEY, {"g": b"[]"})
     await stream.announce([frame("a")])
 
-    _, entries = await reader.read(BEGINNING)
+    _, entries, _ = await reader.read(BEGINNING)
 
     assert names(entries) == ["a"]
     assert len(entries) == 3

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from support.counting import counting
 from support.make import claimer, ending, order, person
 from support.waiting import eventually
 from taskforge.core.states import JobStatus, Move
@@ -120,12 +121,16 @@ async def test_a_lost_lease_overrules_and_writes_nothing_over_its_successor(unit
     task = asyncio.create_task(run(unit, hold))
     await began(hold)
     successor = await passed_on(unit, hold)
+    fenced = counting(
+        "taskforge_job_attempts_total", queue="default", job_type="stubborn", result="lost"
+    )
 
     hold.interrupt(first)
     hold.interrupt(Interruption.LOST)
     ended = await task
 
     assert ended.settled is None
+    assert fenced() == 1
     assert freed == [hold]
     after = await row(unit, hold)
     assert (after.status, after.worker_id) == (JobStatus.RUNNING, successor)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from support.counting import counting
 from support.invariants import broken
 from support.make import claimer, ending
 from support.schedules import fires_of, jobs_of, plant
@@ -187,6 +188,10 @@ async def test_an_ended_job_is_out_of_the_way_until_it_is_retried(deps, plain, a
 
 
 async def test_one_fire_is_held_until_the_job_before_it_has_ended(deps, plain):
+    counts = [
+        counting("taskforge_schedule_fires_total", result=result)
+        for result in ("fired", "held", "skipped")
+    ]
     [it] = await plant(plain, overlap="queue_one")
     await fire.fire(deps)
     [job] = await jobs_of(plain, it)
@@ -195,13 +200,15 @@ async def test_one_fire_is_held_until_the_job_before_it_has_ended(deps, plain):
         await again(plain, it)
         await fire.fire(deps)
     assert [row["held"] for row in await fires_of(plain, it)] == [False, True, False]
+    assert [count() for count in counts] == [1, 1, 1]
     assert "already waits for job" in (await fires_of(plain, it))[2]["skipped"]
     assert await fire.release(deps) == 0
 
     await end(deps, one)
-    counts = await asyncio.gather(fire.release(deps), fire.release(deps))
+    released = await asyncio.gather(fire.release(deps), fire.release(deps))
 
-    assert sum(counts) == 1
+    assert sum(released) == 1
+    assert [count() for count in counts] == [2, 1, 1]
     [_, second] = await jobs_of(plain, it)
     rows = await fires_of(plain, it)
     assert [row["job_id"] for row in rows] == [job["id"], second["id"], None]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from support.counting import counting
 from support.make import order, person
 from taskforge.core.errors import Conflict, Invalid, TaskForgeError
 from taskforge.flows import control, submit
@@ -26,6 +27,8 @@ async def jobs(plain):
 
 async def test_a_hundred_equal_submits_with_one_key_make_one_job(deps, plain):
     asked = order(idempotency_key="once")
+    labels = {"queue": "default", "job_type": "noop", "source": "single"}
+    counted = counting("taskforge_jobs_submitted_total", **labels)
 
     done = await asyncio.gather(
         *(submit.submit(deps, asked, BY) for _ in range(100)), return_exceptions=True
@@ -35,7 +38,7 @@ async def test_a_hundred_equal_submits_with_one_key_make_one_job(deps, plain):
     assert len(made) == 1
     assert sum(it.fresh for it in done if isinstance(it, submit.Submitted)) == 1
     refused = [it for it in done if not isinstance(it, submit.Submitted)]
-    assert await jobs(plain) == 1
+    assert await jobs(plain) == counted() == 1
     assert refused == [] or {type(it) for it in refused} == {Conflict}
 
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
+from support.counting import counting
 from support.make import claimer, order, person
 from support.waiting import eventually
 from taskforge.core.fleet import WorkerFacts, WorkerStatus
@@ -87,12 +88,16 @@ async def test_a_lost_push_is_repaired_by_two_schedulers_once(deps, settings, mo
 
     async with open_deps(settings, deps.registry) as cut_off:
         monkeypatch.setattr(cut_off.queue, "push", refuse)
+        went_astray = counting("taskforge_hints_total", result="lost")
         ids = await ordered(cut_off, 5)
+        assert went_astray() == 5
+    repaired = counting("taskforge_hints_repaired_total", reason="unhinted")
     assert await hinted(deps) == []
 
     counts = await asyncio.gather(tend.rehint(deps), tend.rehint(deps))
 
     assert sum(counts) == 5
+    assert repaired() == 5
     assert sorted(await hinted(deps)) == sorted(map(str, ids))
     assert await tend.rehint(deps) == 0
 
@@ -102,7 +107,9 @@ async def test_an_emptied_redis_is_noticed_and_every_queued_job_hinted_again(dep
     await tend.rehint(deps)
     await deps.redis.flushdb()
 
+    repaired = counting("taskforge_hints_repaired_total", reason="redis_restarted")
     assert await tend.rehint(deps) == 2_500
+    assert repaired() == 2_500
 
     assert sorted(await hinted(deps)) == sorted(map(str, ids))
     assert await tend.rehint(deps) == 0
@@ -125,8 +132,10 @@ async def test_jobs_that_wait_although_slots_are_free_are_hinted_but_not_for_eve
     await register(deps, slots=4)
     assert await tend.rehint(deps) == 0
     await plain.execute("UPDATE jobs SET hinted_at = now() - interval '4 s'")
+    repaired = counting("taskforge_hints_repaired_total", reason="stranded")
 
     assert await tend.rehint(deps) == 4
+    assert repaired() == 4
     await plain.execute("UPDATE jobs SET hinted_at = now() - interval '4 s' WHERE hint_count > 0")
     assert await tend.rehint(deps) == 4  # the others; those four wait for twice as long now
 
@@ -186,9 +195,14 @@ async def test_a_lost_job_that_ends_hints_the_place_that_it_held(impatient, plai
 
 async def test_the_last_crash_buries_the_job_in_both_places(impatient, plain, rested):
     job_id = await lost(impatient, plain, max_retries=0)
+    recovered = counting("taskforge_jobs_recovered_total", reason="lease_expired")
+    finished = counting(
+        "taskforge_jobs_finished_total", queue="default", job_type="noop", outcome="dead_letter"
+    )
 
     assert await tend.rescue(impatient, seen()) == 1
 
+    assert (recovered(), finished()) == (1, 1)
     assert (await row(plain, job_id))["status"] == JobStatus.DEAD_LETTER
     assert len(await impatient.redis.hvals("taskforge:default.XQ.msgs")) == 1
 
@@ -217,8 +231,10 @@ async def test_units_that_fell_silent_go_offline_and_are_forgotten_later(deps, p
     await register(deps, slots=1)
     assert await tend.fleet(deps) == 0
     await plain.execute("UPDATE workers SET beat_at = now() - interval '1 hour'")
+    fell_silent = counting("taskforge_workers_lost_total")
 
     assert await tend.fleet(deps) == 1
+    assert fell_silent() == 1
     assert await plain.fetchval("SELECT status FROM workers") == "offline"
     await plain.execute("UPDATE workers SET stopped_at = now() - interval '1 hour'")
     assert await tend.fleet(deps) == 0

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from support.counting import counting
 from support.hooks import STATES, cancelled, settled
 from support.receiver import HANG, answer
 from support.waiting import eventually
@@ -31,8 +32,11 @@ async def test_patience_that_is_asked_for_is_given_to_all(deps, plain, courier, 
 
 async def test_a_receiver_that_is_gone_gets_nothing_more(deps, plain, courier, receiver, ann):
     receiver.says["/hook"] = [answer(410)]
+    switched_off = counting("taskforge_webhook_endpoints_disabled_total")
+    given_up = counting("taskforge_webhook_deliveries_total", result="failed")
     await cancelled(deps, ann, receiver.url())
     await settled(courier, plain)
+    assert (switched_off(), given_up()) == (1, 1)
 
     await cancelled(deps, ann, receiver.url())
     await settled(courier, plain)

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from support.counting import counting
 from support.hooks import STATES, cancelled, settled
 from support.make import claimer, ending, order
 from support.receiver import RESET, answer
@@ -83,6 +84,9 @@ async def test_a_secret_is_unreadable_in_the_database(deps, plain, ann):
 
 async def test_a_retry_keeps_the_id(deps, plain, courier, receiver, ann):
     receiver.says["/hook"] = [answer(500), answer(200)]
+    calls = counting("taskforge_webhook_delivery_seconds_count")
+    retried = counting("taskforge_webhook_deliveries_total", result="retrying")
+    delivered = counting("taskforge_webhook_deliveries_total", result="delivered")
     await cancelled(deps, ann, receiver.url())
     await settled(courier, plain)
     first = await plain.fetchrow(STATES)
@@ -93,6 +97,7 @@ async def test_a_retry_keeps_the_id(deps, plain, courier, receiver, ann):
     assert tuple(first) == ("pending", 1, 500, None)
     ids = {call.headers["webhook-id"] for call in receiver.calls["/hook"]}
     assert len(receiver.calls["/hook"]) == 2
+    assert (calls(), retried(), delivered()) == (2, 1, 1)
     assert len(ids) == 1
 
 

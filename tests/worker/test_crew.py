@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from support.counting import counting
 from support.make import ending, order, person
 from support.waiting import eventually
 from taskforge.bus.hint import read_hint
@@ -86,6 +87,8 @@ async def test_a_hint_is_answered_when_its_jobs_have_ended(deps, make_crew):
 
 
 async def test_a_drain_hands_jobs_back_without_a_failure(deps, make_crew):
+    labels = {"queue": "default", "job_type": "pause"}
+    given_back = counting("taskforge_job_attempts_total", **labels, result="released")
     job_id = await ordered(deps, "pause", {"seconds": 60})
     crew = make_crew()
     crew.start()
@@ -95,6 +98,7 @@ async def test_a_drain_hands_jobs_back_without_a_failure(deps, make_crew):
 
     row = await until(deps, job_id, JobStatus.QUEUED)
     assert (row.attempt, row.failures) == (1, 0)
+    assert given_back() == 1
     assert crew.holds == {}
 
 
@@ -226,6 +230,8 @@ async def test_a_job_stopped_while_its_claim_returns_frees_its_slot(deps, make_c
 
 async def test_jobs_of_a_claim_whose_answer_was_lost_run_all_the_same(deps, make_crew, plain):
     ids = [await ordered(deps) for _ in range(3)]
+    failed = counting("taskforge_claims_failed_total")
+    starts = counting("taskforge_job_wait_seconds_count", queue="default", job_type="noop")
     crew = make_crew()
     async with deps.db.connect() as connection:  # its answer never came
         assert len(await claim(connection, crew.unit.claimer, ids[:2], free=2)) == 2
@@ -245,6 +251,7 @@ async def test_jobs_of_a_claim_whose_answer_was_lost_run_all_the_same(deps, make
     for job_id in ids:
         row = await until(deps, job_id, JobStatus.SUCCESS)
         assert (row.attempt, row.failures) == (1, 0)
+    assert (failed(), starts()) == (1, 3)
 
 
 async def test_what_no_slot_can_take_is_hinted_again(deps, make_crew):

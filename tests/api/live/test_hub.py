@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from support.counting import counting
 from taskforge.api.live.hub import MAX_REPLAY
 from taskforge.bus.cursor import STREAM_KEY
 from taskforge.core.events import Event
@@ -75,12 +76,14 @@ async def test_a_cursor_that_cannot_be_resumed_gets_a_resync(hub, stream, spoil)
     async with following(hub) as follower:
         cursor = cursor_of(follower.hello)
 
+    told = counting("taskforge_ws_gaps_total", reason="cursor")
     async with following(hub, spoil(cursor)) as follower:
         resync = await follower.next()
         await stream.announce([job_frame(version=2)])
 
         assert not follower.hello["resumed"]
         assert resync["event"] == "resync"
+        assert told() == 1
         assert versions(await follower.frames(1)) == [2]
 
 
@@ -101,6 +104,7 @@ async def test_a_client_too_far_behind_is_told_to_resync(hub, stream):
         start = cursor_of(follower.hello)
     await stream.announce([job_frame(version=n) for n in range(1, MAX_REPLAY * 2)])
 
+    told = counting("taskforge_ws_gaps_total", reason="behind")
     async with following(hub, start) as follower:
         events = [(await follower.next())["event"] for _ in range(MAX_REPLAY)]
         while events[-1] != "resync":
@@ -108,9 +112,11 @@ async def test_a_client_too_far_behind_is_told_to_resync(hub, stream):
         await stream.announce([job_frame(version=1, event=Event.JOB_QUEUED)])
 
         assert (await follower.next())["event"] == "job_queued"
+    assert told() == 1
 
 
 async def test_when_redis_forgets_everything_clients_resync_and_stay(valkey, hub, stream):
+    told = counting("taskforge_ws_gaps_total", reason="stream")
     async with following(hub) as follower:
         await stream.announce([job_frame(version=1)])
         await follower.frames(1)
@@ -121,6 +127,7 @@ async def test_when_redis_forgets_everything_clients_resync_and_stay(valkey, hub
         frames = await follower.frames(1)
 
     assert resync["event"] == "resync"
+    assert told() == 1
     assert resync["epoch"] != follower.hello["epoch"]
     assert versions(frames) == [3]
     assert cursor_of(frames[0]).epoch == resync["epoch"]

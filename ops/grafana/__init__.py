@@ -1,0 +1,1 @@
+"""Grafana's boards as code: what they show stands here, and `just boards` writes their JSON."""

@@ -1,0 +1,75 @@
+"""The runbook: a section for each alert, and nothing in it that is not there."""
+
+import re
+import shlex
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.prometheus import FOLDER
+from taskforge.cli.lazy import open_command
+from taskforge.cli.main import Commands
+from taskforge.core.query import parse
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNBOOK = (FOLDER.parent / "runbook.md").read_text()
+SECTIONS = dict(re.findall(r"^### (\w+)\n(.+?)(?=^##|\Z)", RUNBOOK, re.MULTILINE | re.DOTALL))
+QUERIES = re.findall(r"```sql\n(.+?)```", RUNBOOK, re.DOTALL)
+COMMANDS = sorted({it.strip() for it in re.findall(r"(?<![\w/])taskforge ([^`#\n]+)", RUNBOOK)})
+ALERTS = [
+    rule["alert"]
+    for group in yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+]
+
+
+def test_each_alert_has_a_section_and_each_section_an_alert():
+    assert sorted(SECTIONS) == sorted(set(ALERTS))
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_says_where_to_look_and_what_to_do(name):
+    assert re.search(r"^\*\*Look:\*\*", SECTIONS[name], re.MULTILINE)
+    assert re.search(r"^\*\*Do:\*\*", SECTIONS[name], re.MULTILINE)
+
+
+def test_what_it_names_beside_has_a_section():
+    assert set(re.findall(r"\bTaskForge[A-Z]\w+", RUNBOOK)) == SECTIONS.keys()
+
+
+async def test_its_queries_are_understood(plain):
+    assert QUERIES
+
+    for query in QUERIES:
+        await plain.fetch(query)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_its_commands_are_there(line):
+    name, *words = shlex.split(line)
+    command = open_command(Commands.entries[name].place)
+    while getattr(command, "commands", {}) and words:
+        command = command.commands[words.pop(0)]
+    options = {name for option in command.params for name in option.opts}
+
+    assert {word for word in words if word.startswith("-")} <= options
+    for option, value in pairwise(words):
+        if option == "--query":
+            parse(value)
+
+
+def test_its_pages_are_there():
+    routes = (ROOT / "web" / "src" / "routes.tsx").read_text()
+    pages = set(re.findall(r"`(/[a-z]+)`", RUNBOOK)) - {"/metrics"}
+
+    assert pages
+    assert [page for page in pages if f'path: "{page}"' not in routes] == []
+
+
+def test_its_settings_are_there():
+    known = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    of_clients = {"TASKFORGE_URL", "TASKFORGE_API_KEY"}
+
+    assert set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", RUNBOOK)) <= known | of_clients
