@@ -24,6 +24,7 @@ from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
 from ops.bench.search import search
 from ops.bench.stack import stack
+from ops.bench.telling import telling
 from ops.bench.types import types
 from ops.bench.why import why
 
@@ -44,6 +45,7 @@ ROWS: dict[str, Row] = {
     "types": types,
     "why": why,
     "pause": pause,
+    "telling": telling,
     "sleepers": rows.sleepers,
     "memory": rows.memory,
     "idle": rows.idle,

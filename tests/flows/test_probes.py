@@ -165,6 +165,16 @@ async def test_a_port_that_is_taken_is_tried_again_until_it_is_free(settings, he
         await asyncio.to_thread(probes.join, 10)
 
 
+async def test_who_is_stopped_at_once_ends_at_once(settings, health):
+    probes = Probes(settings, health, asyncio.get_running_loop())
+    probes.start()
+    probes.stop()
+
+    await asyncio.to_thread(probes.join, 10)
+
+    assert not probes.is_alive()
+
+
 async def test_without_a_port_nothing_listens_and_nothing_waits(settings, health):
     nowhere = msgspec.structs.replace(settings, metrics_port=0)
     probes = Probes(nowhere, health, asyncio.get_running_loop())

@@ -21,7 +21,7 @@ RETURNING 1
 """)
 _LET_GO = text("DELETE FROM facts WHERE key = :key AND value = to_jsonb(CAST(:owner AS text))")
 
-_BUSY = text("""
+BUSY = text("""
 SELECT coalesce(sum(least(busy, slots)), 0)::integer AS busy,
        coalesce(sum(greatest(slots - busy, 0)), 0)::integer AS free
 FROM (
@@ -31,17 +31,17 @@ FROM (
     WHERE w.status = 'online' AND w.beat_at >= clock_timestamp() - :late_seconds * interval '1 s'
 ) AS units
 """)
-_SILENCE = text("""
+SILENCE = text("""
 SELECT coalesce(greatest(max(extract(epoch FROM clock_timestamp() - beat_at)), 0), 0)::float8
 FROM workers WHERE status <> 'offline'
 """)
-_RUNS = text("""
+RUNS = text("""
 SELECT priority, type,
        greatest(extract(epoch FROM clock_timestamp() - min(started_at)), 0)::float8
 FROM jobs WHERE status = 'running' GROUP BY priority, type
 """)
 _LIMITS = text("SELECT type, concurrency_limit FROM type_limits")
-_OUTBOX = text(f"""
+OUTBOX = text(f"""
 SELECT (SELECT count(*) FROM (
             SELECT FROM webhook_deliveries WHERE status = 'pending' LIMIT {COUNTED}) AS waiting),
        coalesce(greatest(extract(epoch FROM clock_timestamp() - (
@@ -101,17 +101,17 @@ async def let_go(connection: AsyncConnection, owner: UUID) -> None:
 async def slots(connection: AsyncConnection, *, lease_seconds: float) -> Slots:
     """How busy the units are that beat in time."""
     values = {"late_seconds": lease_seconds * 2 / 3}
-    return Slots(*(await connection.execute(_BUSY, values)).one())
+    return Slots(*(await connection.execute(BUSY, values)).one())
 
 
 async def silence(connection: AsyncConnection) -> float:
     """Seconds since the unit that has been silent longest was heard; 0 without units."""
-    return float(await connection.scalar(_SILENCE) or 0)
+    return float(await connection.scalar(SILENCE) or 0)
 
 
 async def longest_runs(connection: AsyncConnection) -> dict[tuple[Priority, str], float]:
     """For how many seconds the longest of the attempts going on has run, by queue and type."""
-    rows = await connection.execute(_RUNS)
+    rows = await connection.execute(RUNS)
     return {(BY_RANK[rank], name): seconds for rank, name, seconds in rows}
 
 
@@ -122,7 +122,7 @@ async def type_limits(connection: AsyncConnection) -> dict[str, int]:
 
 async def outbox(connection: AsyncConnection) -> Outbox:
     """What receivers are still owed."""
-    return Outbox(*(await connection.execute(_OUTBOX)).one())
+    return Outbox(*(await connection.execute(OUTBOX)).one())
 
 
 async def receivers(connection: AsyncConnection) -> Receivers:

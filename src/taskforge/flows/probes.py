@@ -61,6 +61,7 @@ class Probes(threading.Thread):
         self._moving = moving
         self._answered_at = time.monotonic()
         self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
         self._stopped = asyncio.Event()
         self.complained = False
         """Whether it could not listen, and has said so."""
@@ -74,12 +75,15 @@ class Probes(threading.Thread):
 
     def stop(self) -> None:
         """Answer no more; the thread ends soon after."""
+        self._stopping = True
         if self._own_loop is not None:
             with suppress(RuntimeError):  # it has ended already
                 self._own_loop.call_soon_threadsafe(self._stopped.set)
 
     async def _live(self) -> None:
         self._own_loop = asyncio.get_running_loop()
+        if self._stopping:  # before there was a loop to tell of it
+            return
         self._metrics = scraped()
         listener = Listener(self._answer)
         tasks = [asyncio.create_task(self._open(listener)), asyncio.create_task(self._tick())]

@@ -95,7 +95,7 @@ class Survey:
         fleet = await count_fleet(connection, lease_seconds=lease_seconds)
         slots = await survey.slots(connection, lease_seconds=lease_seconds)
         outbox = await survey.outbox(connection)
-        overdue = max(-await due_in(connection), 0.0)
+        overdue = -await due_in(connection)
         return {
             **_jobs(counts, self._deps.registry.names()),
             **_queues(await list_queues(connection), await free_slots(connection)),
@@ -112,7 +112,7 @@ class Survey:
             },
             cluster.WORKER_SLOTS: _by_name(slots._asdict()),
             cluster.HEARTBEAT_AGE: {(): await survey.silence(connection)},
-            cluster.SCHEDULE_LAG: {(): 0.0 if math.isinf(overdue) else overdue},
+            cluster.SCHEDULE_LAG: {(): max(overdue, 0.0)},
             cluster.OUTBOX_PENDING: {(): outbox.pending},
             cluster.OUTBOX_OLDEST: {(): outbox.oldest_seconds},
         }
