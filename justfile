@@ -142,6 +142,16 @@ migrate: _env
 migrate-create MESSAGE: _env
     @{{ bin }}/taskforge migrate-create "{{ MESSAGE }}"
 
+# Copy the database into a file, while the service works
+[group('database')]
+backup FILE: _env
+    @{{ python }} -m ops.backup dump "{{ FILE }}"
+
+# Fill an empty database from such a file
+[group('database')]
+restore FILE: _env
+    @{{ python }} -m ops.backup restore "{{ FILE }}"
+
 # Open psql on the database
 [group('database')]
 shell-db:

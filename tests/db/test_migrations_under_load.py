@@ -11,7 +11,7 @@ import pytest
 from support.waiting import eventually
 from taskforge.config import Settings
 from taskforge.core.errors import Unavailable
-from taskforge.db.migrate import LOCK, current, head, migrate
+from taskforge.db.migrate import current, head, migrate
 from taskforge.local.schema import bring_up_to_date
 
 BEFORE = "0019"
@@ -63,20 +63,3 @@ async def test_a_lock_that_is_never_free_is_told_and_leaves_everything_as_it_was
             await bring_up_to_date(behind, patience=0.1)
 
     assert await current(behind) == BEFORE
-
-
-async def test_a_second_migration_waits_for_the_first_and_finds_its_work_done(behind: Settings):
-    first = await asyncpg.connect(behind.database_url)
-    async with first.transaction():
-        await first.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-        second = asyncio.create_task(migrate(behind))
-        await eventually(
-            lambda: first.fetchval(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-            )
-        )
-        assert await current(behind) == BEFORE
-    await first.close()
-
-    await second
-    assert await current(behind) == head()

@@ -1,6 +1,7 @@
 """The manifests in ops/k8s: what Kubernetes would say of them, and whether they fit the code."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -205,6 +206,16 @@ def test_the_scaler_owns_the_number_of_workers_and_is_slow_to_take_one_away(ever
         assert trigger["metricType"] == "AverageValue"  # the fallback works with this alone
         assert trigger["metadata"]["ignoreNullValues"] == "false"
         assert "redis" not in trigger["metadata"]["query"]
+
+
+def test_workers_are_scaled_by_figures_that_there_are(everything):
+    (scaler,) = (it["spec"] for it in everything if it["kind"] == "ScaledObject")
+    asked = set(re.findall(r"taskforge_\w+", " ".join(
+        it["metadata"]["query"] for it in scaler["triggers"]
+    )))  # fmt: skip
+
+    assert asked
+    assert asked <= set(re.findall(r"`(taskforge_\w+)`", (K8S.parent / "metrics.md").read_text()))
 
 
 def test_a_changed_setting_rolls_out(pods, everything):

@@ -18,6 +18,9 @@ from taskforge.flows.survey import SURVEY_SECONDS, Survey
 from taskforge.flows.webhooks import COLLECT_SECONDS, Courier
 from taskforge.outside.orphans import SHARDS
 
+REPORT = "report"
+"""The duty that tells of the others."""
+
 
 def duties_of(deps: Deps, courier: Courier, ledger: Ledger, survey: Survey) -> list[Duty]:
     """The duties; `core/duties.py` has the words for each."""
@@ -43,5 +46,5 @@ def duties_of(deps: Deps, courier: Courier, ledger: Ledger, survey: Survey) -> l
         every(60.0, "expire", lambda: sweep.expire(deps), full=sweep.EXPIRE_BATCH),
         every(60.0, "sweep", lambda: sweep.sweep(deps, next(shards))),
         every(SURVEY_SECONDS, "survey", survey.look),
-        every(REPORT_SECONDS, "report", lambda: ledger.tell(deps)),
+        every(REPORT_SECONDS, REPORT, lambda: ledger.tell(deps)),
     ]
