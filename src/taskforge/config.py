@@ -80,6 +80,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     `*.example.com` for all below it; any when empty."""
     probe_token: str = ""
     """When set, `/metrics` and the details of `/health/ready` ask for it as a bearer token."""
+    metrics_host: str = "127.0.0.1"
+    """Where workers and schedulers answer `/metrics` and `/health`; in a container 0.0.0.0."""
+    metrics_port: Annotated[int, Meta(ge=0, le=65_535)] | None = None
+    """Unset: the first free one from 9191 on; 0: nowhere."""
     docs_public: bool = True
     """Whether the API's description and its page are served; problem types always are."""
 
@@ -125,8 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """Who `security_scan` asks for DNS: `address` or `address:port`, separated by commas; the
     system's own when empty."""
     osv_url: str = ""
-    """Where `security_scan` looks vulnerabilities of dependencies up, such as the OSV API; nowhere
-    when empty."""
+    """Where `security_scan` looks vulnerabilities up, such as the OSV API; nowhere when empty."""
 
     smtp_url: str = ""
     """`smtp://user:password@host:587` or `smtps://…:465`; empty: the sink, whose messages the

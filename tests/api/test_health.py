@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
 import pytest
@@ -43,6 +44,20 @@ async def test_a_database_behind_the_code_is_not_ready(
     assert (ready.status_code, ready.json()["checks"]["database"]["status"]) == (503, "behind")
 
 
+async def test_a_database_ahead_of_the_code_is_served_by_the_release_before(
+    settings: Settings, make_database: Callable[..., Awaitable[str]]
+):
+    ahead = await make_database()
+    database = await asyncpg.connect(ahead)
+    await database.execute("UPDATE alembic_version SET version_num = '9999'")
+    await database.close()
+    app = create_app(msgspec.structs.replace(settings, database_url=ahead))
+    async with living(app), http_client(app) as client:
+        ready = await client.get("/health/ready")
+
+    assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+
+
 async def test_redis_away_leaves_the_process_ready_and_says_so(settings: Settings):
     app = create_app(msgspec.structs.replace(settings, redis_url="redis://127.0.0.1:1/0"))
     async with living(app), http_client(app) as client:
@@ -56,7 +71,7 @@ async def test_redis_away_leaves_the_process_ready_and_says_so(settings: Setting
 async def test_a_process_that_drains_is_not_ready(app: Litestar, client: httpx.AsyncClient):
     assert (await client.get("/health/ready")).json()["status"] == "ok"
 
-    app.state["draining"] = True
+    app.state["health"].draining = True
 
     answer = await client.get("/health/ready")
     assert (answer.status_code, answer.json()["status"]) == (503, "draining")
@@ -179,6 +194,6 @@ async def test_metrics_count_routes_and_not_addresses(client: httpx.AsyncClient)
 
     exposed = (await client.get("/metrics")).text
 
-    assert 'taskforge_build_info{version="' in exposed
+    assert 'taskforge_build_info{role="api",version="' in exposed
     assert 'route="/health/live",status_class="2xx"' in exposed
     assert "random" not in exposed

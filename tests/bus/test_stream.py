@@ -46,7 +46,7 @@ async def test_frames_come_out_in_the_order_they_were_announced(stream, reader):
     await stream.announce([frame("a"), frame("b")])
     await stream.announce([frame("c")])
 
-    epoch, entries = await reader.read(BEGINNING)
+    epoch, entries, _ = await reader.read(BEGINNING)
 
     assert names(entries) == ["a", "b", "c"]
     assert epoch == (await reader.extent()).epoch
@@ -58,7 +58,7 @@ async def test_what_is_announced_during_a_round_trip_shares_the_next_entry(clien
         stream.announce_soon([frame(str(number))])
     await stream.close()
 
-    _, entries = await reader.read(BEGINNING)
+    _, entries, _ = await reader.read(BEGINNING)
 
     assert names(entries) == [str(number) for number in range(100)]
     assert await client.xlen(STREAM_KEY) <= 2
@@ -67,7 +67,7 @@ async def test_what_is_announced_during_a_round_trip_shares_the_next_entry(clien
 async def test_a_large_announcement_is_cut_into_entries(client, stream, reader):
     await stream.announce([frame(str(number)) for number in range(ENTRY_FRAMES * 2 + 1)])
 
-    _, entries = await reader.read(BEGINNING)
+    _, entries, _ = await reader.read(BEGINNING)
 
     assert [len(entry.frames) for entry in entries] == [ENTRY_FRAMES, ENTRY_FRAMES, 1]
 
@@ -75,7 +75,7 @@ async def test_a_large_announcement_is_cut_into_entries(client, stream, reader):
 async def test_a_frame_that_is_no_json_is_lost_alone(stream, reader):
     await stream.announce([frame("a"), frame("\ud800"), frame("b")])
 
-    _, entries = await reader.read(BEGINNING)
+    _, entries, _ = await reader.read(BEGINNING)
 
     assert names(entries) == ["a", "b"]
     assert stream.lost == 1
@@ -129,7 +129,7 @@ async def whole_stream(client):
 async def test_a_cursor_in_the_middle_of_an_entry_continues_there(stream, reader):
     await stream.announce([frame("a"), frame("b"), frame("c")])
     await stream.announce([frame("d")])
-    epoch, (first, _) = await reader.read(BEGINNING)
+    epoch, (first, _), _ = await reader.read(BEGINNING)
 
     page = await reader.page(Cursor(epoch, first.id, 0))
 
@@ -156,7 +156,7 @@ async def test_a_read_after_a_loss_says_that_there_is_no_epoch(client, stream, r
     waiting = asyncio.create_task(reader.read(EntryId(2**60, 0), block_ms=100))
     await client.flushdb()
 
-    assert await waiting == (None, [])
+    assert await waiting == (None, [], 0.0)
 
 
 async def test_an_unused_stream_covers_its_own_beginning_only(reader):
@@ -173,7 +173,7 @@ async def test_a_cursor_older_than_the_first_entry_or_newer_than_the_last_is_not
     for number in range(5):
         await stream.announce([frame(str(number))])
     start = await reader.extent()
-    _, entries = await reader.read(BEGINNING)
+    _, entries, _ = await reader.read(BEGINNING)
     await client.xtrim(STREAM_KEY, maxlen=2, approximate=False)
 
     extent = await reader.extent()
@@ -190,7 +190,7 @@ async def test_entries_of_strangers_are_passed_over(client, stream, reader):
     await client.xadd(STREAM_KEY, {"g": b"[]"})
     await stream.announce([frame("a")])
 
-    _, entries = await reader.read(BEGINNING)
+    _, entries, _ = await reader.read(BEGINNING)
 
     assert names(entries) == ["a"]
     assert len(entries) == 3

@@ -23,6 +23,17 @@ def test_migrate_tells_what_it_did(run, empty_url):
     assert second.stdout == f"already at {head()}\n"
 
 
+def test_who_may_not_migrate_waits_for_who_does(run, empty_url):
+    early = run("migrate", "--wait", "0.1", DATABASE_URL=empty_url)
+    run("migrate", DATABASE_URL=empty_url)
+    late = run("migrate", "--wait", "60", DATABASE_URL=empty_url)
+
+    assert (early.exit_code, early.stderr) == (
+        7, f"the database is not at {head()} after 0.1 s\n",
+    )  # fmt: skip
+    assert (late.exit_code, late.stderr) == (0, f"the database is at {head()}\n")
+
+
 async def test_a_database_from_a_later_release_is_left_alone(run, make_database):
     url = await make_database()
     connection = await asyncpg.connect(url)

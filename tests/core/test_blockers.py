@@ -165,3 +165,16 @@ def test_a_running_job_says_where_and_whether_its_worker_lives():
     assert f"it runs since 2026-03-01 12:00:30 UTC on worker {worker}." in runs.message
     assert "asked to stop" in stopping.message
     assert "fallen silent" in lost.message
+
+
+def test_a_job_that_no_handler_takes_is_told_apart_from_one_that_failed():
+    passed_on = facts(
+        status=JobStatus.RETRYING, run_at=LATER, error_class=ErrorClass.NOT_CONFIGURED,
+        error_kind="no_handler", units=[],
+    )  # fmt: skip
+
+    told, _ = blockers(passed_on)
+
+    assert (told.kind, told.until) == (K.NO_HANDLER, LATER)
+    assert "another release" in told.message
+    assert "Upgrade the workers" in told.message

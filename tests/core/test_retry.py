@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from taskforge.core.failures import (
     BlockedByPolicy,
     ErrorClass,
+    ErrorRecord,
     InvalidInput,
     JobTimeout,
     NotConfigured,
@@ -15,6 +18,7 @@ from taskforge.core.failures import (
 from taskforge.core.retry import (
     MAX_CRASHES,
     MESSAGE_LIMIT,
+    NO_HANDLER,
     SECOND_CRASH_DELAY,
     TRACE_LIMIT,
     Budget,
@@ -23,6 +27,7 @@ from taskforge.core.retry import (
     after_failure,
     backoff,
     describe,
+    pass_on,
 )
 from taskforge.core.states import Move
 
@@ -126,3 +131,46 @@ def test_a_long_and_strange_message_is_cut_and_cleaned():
     assert "\x00" not in record.message
     assert record.traceback
     assert len(record.traceback) <= TRACE_LIMIT
+
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def passed_on(seconds: float) -> ErrorRecord | None:
+    """What the attempt before left of a job that has been passed on for so long."""
+    return pass_on("too new", at=NOW - timedelta(seconds=seconds), before=None).error
+
+
+@pytest.mark.parametrize(
+    ("waited", "delay"), [(0, 10), (9, 10), (25, 25), (60, 60), (61, 60), (599.9, 60)]
+)
+def test_what_no_handler_takes_is_passed_on_for_as_long_as_it_has_been(waited, delay):
+    verdict = pass_on("too new", at=NOW, before=passed_on(waited))
+
+    assert (verdict.move, verdict.delay, verdict.failed) == (Move.RETRY, delay, False)
+    assert verdict.error
+    assert verdict.error.kind == NO_HANDLER
+    assert "too new. Workers of another release" in verdict.error.message
+
+
+def test_after_ten_minutes_it_fails_and_says_what_helps():
+    verdict = pass_on("too new", at=NOW, before=passed_on(600))
+
+    assert (verdict.move, verdict.failed) == (Move.FAIL, True)
+    assert verdict.error
+    assert verdict.error.class_ is ErrorClass.NOT_CONFIGURED
+    assert "upgrade the workers" in verdict.error.message
+
+
+def test_who_retries_it_by_hand_gives_it_ten_minutes_more():
+    given_up = pass_on("too new", at=NOW, before=passed_on(600)).error
+
+    again = pass_on("too new", at=NOW + timedelta(days=1), before=given_up)
+
+    assert (again.move, again.delay) == (Move.RETRY, 10)
+
+
+def test_a_failure_of_another_kind_begins_no_span():
+    other = describe(TargetError("away"))
+
+    assert pass_on("too new", at=NOW, before=other).move is Move.RETRY

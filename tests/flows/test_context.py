@@ -44,7 +44,7 @@ async def frames(unit, event):
     """What has been announced of this kind."""
     await unit.drain()
     await unit.deps.stream.close()
-    _, entries = await StreamReader(unit.deps.redis).read(BEGINNING)
+    _, entries, _ = await StreamReader(unit.deps.redis).read(BEGINNING)
     found = [msgspec.json.decode(raw, type=JobFrame) for it in entries for raw in it.frames]
     return [frame for frame in found if frame.event is event]
 

@@ -51,9 +51,9 @@ def facts(**fields: Any) -> Standing:
         "status": JobStatus.QUEUED, "version": 1, "run_at": AT - timedelta(seconds=1),
         "queued_at": AT - timedelta(seconds=1), "started_at": None, "finished_at": None,
         "lease_expires_at": None, "cancel_requested_at": None, "worker_id": None, "failures": 0,
-        "max_retries": 3, "is_suspect": False, "error_class": None, "queue": a_queue(),
-        "queue_room": True, "queue_limit": None, "type_room": True, "type_limit": None,
-        "units": [a_unit()], "line": a_line(), "crowd": None,
+        "max_retries": 3, "is_suspect": False, "error_class": None, "error_kind": None,
+        "queue": a_queue(), "queue_room": True, "queue_limit": None, "type_room": True,
+        "type_limit": None, "units": [a_unit()], "line": a_line(), "crowd": None,
     }  # fmt: skip
     return Standing(**standard | fields)
 

@@ -47,7 +47,10 @@ from taskforge.api.routes.root import root
 from taskforge.config import Settings
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.effective import effective
+from taskforge.flows.health import Health
 from taskforge.handlers.registry import load
+from taskforge.metrics.exposition import scraped
+from taskforge.metrics.process import introduce
 
 STATEMENT_SECONDS = 5.0
 """`statement_timeout` of this role (R-82)."""
@@ -146,7 +149,10 @@ def _lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextMa
         async with open_deps(settings, registry, statement_seconds=STATEMENT_SECONDS) as deps:
             app.state["deps"] = deps
             figures = app.state["figures"] = Figures(deps)
-            async with live.open_room(deps, figures) as room:
+            state = app.state[health.HEALTH_STATE] = Health(deps)
+            app.state[health.METRICS_STATE] = scraped()
+            introduce("api")
+            async with live.open_room(deps, figures) as room, state.watched():
                 app.state[live.LIVE_STATE] = room
                 yield
 

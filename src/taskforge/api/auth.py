@@ -21,7 +21,7 @@ from taskforge.api.counting import count_address, count_principal
 from taskforge.core.errors import Denied, Unauthenticated
 from taskforge.core.people import ROLE_OF, SESSION_ONLY, Permission, Principal
 from taskforge.flows.deps import Deps
-from taskforge.metrics import AUTH_FAILURES
+from taskforge.metrics.requests import AUTH_FAILURES
 
 DepsHere = NamedDependency[Deps]
 """Annotation of a handler's parameter `deps`."""

@@ -13,7 +13,7 @@ from taskforge.bus.limit import Check, Grant
 from taskforge.core.errors import Limited
 from taskforge.core.people import Principal
 from taskforge.flows.deps import Deps
-from taskforge.metrics import RATE_LIMITED
+from taskforge.metrics.requests import RATE_LIMITED
 
 _BULK = "bulk"
 

@@ -19,7 +19,7 @@ from taskforge.api.patience import Patience
 from taskforge.config import Settings
 from taskforge.core.errors import Denied, TaskForgeError
 from taskforge.core.ids import new_id
-from taskforge.metrics import HTTP_SECONDS
+from taskforge.metrics.requests import HTTP_SECONDS
 
 Scope = Any
 Send = Callable[[Any], Awaitable[None]]

@@ -13,13 +13,13 @@ import uvloop
 from litestar import Litestar
 
 from taskforge import log
+from taskforge.api.routes.health import HEALTH_STATE
 from taskforge.api.routes.live import LIVE_STATE, LiveRoom
 from taskforge.api.server import leave, listen, serve
 from taskforge.api.workers import keep
 from taskforge.config import Settings
+from taskforge.flows.health import Health
 
-DRAINING_STATE = "draining"
-"""Set in the application's state when the process is about to end: it is not ready any more."""
 GOODBYE_SECONDS = 3.0
 """How long live connections may take to end."""
 OPEN_FILES = 65_536
@@ -80,7 +80,9 @@ async def _serve(create_app: CreateApp, settings: Settings, listener: socket.soc
 
 
 async def _say_goodbye(app: Litestar) -> None:
-    app.state[DRAINING_STATE] = True
+    health: Health | None = app.state.get(HEALTH_STATE)
+    if health is not None:
+        health.draining = True
     room: LiveRoom | None = app.state.get(LIVE_STATE)
     if room is not None:
         await room.hub.close(GOODBYE_SECONDS)

@@ -6,9 +6,11 @@ import signal
 import socket
 from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
+from typing import NamedTuple
 
 from taskforge.config import Settings
 from taskforge.log import get_logger
+from taskforge.metrics.exposition import shared_metrics
 
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 12.0
@@ -36,28 +38,43 @@ async def keep(target: Target, settings: Settings, listener: socket.socket, coun
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with asyncio.TaskGroup() as group:
-        keepers = [
-            group.create_task(_keep_one(target, settings, listener, stopping)) for _ in range(count)
-        ]
-    return max(keeper.result() for keeper in keepers)
+    with shared_metrics() as forget:
+        async with asyncio.TaskGroup() as group:
+            keepers = [
+                group.create_task(
+                    _Place(f"api-{n}", target, settings, listener).keep(stopping, forget)
+                )
+                for n in range(1, count + 1)
+            ]
+        return max(keeper.result() for keeper in keepers)
 
 
-async def _keep_one(
-    target: Target, settings: Settings, listener: socket.socket, stopping: asyncio.Event
-) -> int:
-    stop = asyncio.ensure_future(stopping.wait())
-    while True:
-        child = _context.Process(target=target, args=(settings, listener))
-        child.start()
-        ended = asyncio.ensure_future(_ended(child))
-        await asyncio.wait({ended, stop}, return_when=asyncio.FIRST_COMPLETED)
-        if stopping.is_set():
-            return await _stop(child, ended)
-        _log.error("process.died", pid=child.pid, exit_code=child.exitcode)
-        await asyncio.wait({stop}, timeout=RESTART_SECONDS)
-        if stopping.is_set():
-            return 0
+class _Place(NamedTuple):
+    """One of the processes, whichever it is by now."""
+
+    name: str
+    """Its metrics are known by it: who takes the place counts on."""
+    target: Target
+    settings: Settings
+    listener: socket.socket
+
+    async def keep(self, stopping: asyncio.Event, forget: Callable[[str], None]) -> int:
+        """Start a process, and another one when it ends, until told to stop; an exit code."""
+        stop = asyncio.ensure_future(stopping.wait())
+        while True:
+            child = _context.Process(
+                target=self.target, args=(self.settings, self.listener), name=self.name
+            )
+            child.start()
+            ended = asyncio.ensure_future(_ended(child))
+            await asyncio.wait({ended, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if stopping.is_set():
+                return await _stop(child, ended)
+            forget(self.name)
+            _log.error("process.died", pid=child.pid, exit_code=child.exitcode)
+            await asyncio.wait({stop}, timeout=RESTART_SECONDS)
+            if stopping.is_set():
+                return 0
 
 
 async def _ended(child: SpawnProcess) -> None:

@@ -37,6 +37,17 @@ class Entry(NamedTuple):
     """How many frames of the entry stand before these."""
 
 
+class Found(NamedTuple):
+    """What a read brought."""
+
+    epoch: str | None
+    """None: the stream has lost it."""
+    entries: list[Entry]
+    """The oldest first."""
+    waited: float
+    """Seconds that the first of them had been in Redis; 0 without any."""
+
+
 class Extent(NamedTuple):
     """What the stream remembers."""
 
@@ -94,13 +105,8 @@ class StreamReader:
             untrimmed=info["entries-added"] == info["length"],
         )
 
-    async def read(
-        self, after: EntryId, *, block_ms: int = BLOCK_MS
-    ) -> tuple[str | None, list[Entry]]:
+    async def read(self, after: EntryId, *, block_ms: int = BLOCK_MS) -> Found:
         """Wait for entries, at most `block_ms`.
-
-        Returns:
-            The epoch, None when the stream has lost it, and the entries, oldest first.
 
         Raises:
             redis.RedisError: Redis is away.
@@ -108,10 +114,14 @@ class StreamReader:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.xread({STREAM_KEY: str(after)}, count=READ_ENTRIES, block=block_ms)
             pipe.get(EPOCH_KEY)  # after the wait: it is the epoch that the entries belong to
-            streams, epoch = await pipe.execute()
+            pipe.time()
+            streams, epoch, (seconds, micros) = await pipe.execute()
         pairs = cast(_Pairs, streams[0][1]) if streams else []
         name = cast(bytes | None, epoch)
-        return (name.decode() if name else None), [_entry(*pair) for pair in pairs]
+        entries = [_entry(*pair) for pair in pairs]
+        # By the clock that the ids are of: no other has to agree with it.
+        waited = seconds + micros / 1e6 - entries[0].id.ms / 1e3 if entries else 0.0
+        return Found(name.decode() if name else None, entries, max(waited, 0.0))
 
     async def page(self, cursor: Cursor) -> list[Entry]:
         """The next entries after a cursor, fewer than `PAGE_ENTRIES` only at the end of the stream.

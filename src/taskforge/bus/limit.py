@@ -31,7 +31,7 @@ from redis.exceptions import RedisError
 from taskforge.bus.own_window import OwnWindow
 from taskforge.core.batch import Batcher
 from taskforge.log import get_logger
-from taskforge.metrics import LIMITER_AWAY
+from taskforge.metrics.requests import LIMITER_AWAY
 
 SLICES: Final = 100
 PATIENCE: Final = 2.0

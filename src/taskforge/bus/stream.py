@@ -16,6 +16,7 @@ from taskforge.bus.cursor import EPOCH_KEY, FRAMES_FIELD, STREAM_KEY, new_epoch
 from taskforge.core.batch import Batcher
 from taskforge.core.events import Frame
 from taskforge.log import get_logger
+from taskforge.metrics.events import LOST, PUBLISHED
 
 KEPT_FRAMES = 100_000
 """About so many frames stay readable for clients that resume (R-72)."""
@@ -114,7 +115,9 @@ class EventStream:
                 cap = max(int(self._kept_frames / self._frames_per_entry), 1)
                 pipe.xadd(STREAM_KEY, {FRAMES_FIELD: body}, maxlen=cap, approximate=True)
             await pipe.execute()
-        self.sent += sum(count for count, _ in entries)
+        sent = sum(count for count, _ in entries)
+        self.sent += sent
+        PUBLISHED.inc(sent)
 
     def _encoded(self, frames: Sequence[Frame]) -> Iterator[bytes]:
         for frame in frames:
@@ -125,6 +128,7 @@ class EventStream:
 
     def _lose(self, count: int, reason: str) -> None:
         self.lost += count
+        LOST.inc(count)
         now = time.monotonic()
         if now >= self._log_at:
             self._log_at = now + LOG_SECONDS

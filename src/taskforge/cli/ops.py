@@ -12,12 +12,12 @@ from alembic import command
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from taskforge.cli.output import ExitCode, Json, settings_or_exit, show, talk
+from taskforge.cli.output import ExitCode, Json, complain, settings_or_exit, show, talk
 from taskforge.config import Settings, find, layers
 from taskforge.db import migrate as migrations
 from taskforge.db.engine import driver_url
 from taskforge.local.place import holder
-from taskforge.local.schema import bring_up_to_date
+from taskforge.local.schema import await_migration, bring_up_to_date
 
 migrate = typer.Typer(add_completion=False)
 migrate_create = typer.Typer(add_completion=False)
@@ -25,9 +25,22 @@ down = typer.Typer(add_completion=False)
 
 
 @migrate.command()
-def upgrade(as_json: Json = False) -> None:
+def upgrade(
+    as_json: Json = False,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="SECONDS",
+            help="Change nothing: wait so long until another process has brought it there.",
+        ),
+    ] = None,
+) -> None:  # fmt: skip
     """Bring the database to this release's newest revision."""
-    before, after = asyncio.run(bring_up_to_date(settings_or_exit()))
+    settings = settings_or_exit()
+    if wait is not None:
+        _await_others(settings, wait)
+        return
+    before, after = asyncio.run(bring_up_to_date(settings))
     changed = f"{before or 'empty'} → {after}" if before != after else f"already at {after}"
     show({"before": before, "after": after}, as_json=as_json, picture=lambda: changed)
 
@@ -58,6 +71,16 @@ def stop(
             talk.print(f"process {process} has not ended yet")
             raise typer.Exit(ExitCode.TIMEOUT)
         time.sleep(0.1)
+
+
+def _await_others(settings: Settings, seconds: float) -> None:
+    """For containers that must not change tables, and start beside the one that does (S-52)."""
+    try:
+        revision = asyncio.run(await_migration(settings, seconds))
+    except TimeoutError:
+        complain(f"the database is not at {migrations.head()} after {seconds:g} s")
+        raise typer.Exit(ExitCode.TIMEOUT) from None
+    talk.print(f"the database is at {revision}")
 
 
 async def _create(settings: Settings, message: str) -> None:

@@ -32,11 +32,12 @@ scheduler = typer.Typer(add_completion=False)
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the port.")] = 1,
     no_web: Annotated[bool, typer.Option("--no-web", help="Leave the dashboard out.")] = False,
 ) -> None:
     """Serve the dashboard, the REST API, the live events and the docs."""
     run = load("taskforge.api.main:run")
-    raise typer.Exit(run(settings_or_exit(), host=host, port=port, web=not no_web))
+    raise typer.Exit(run(settings_or_exit(), host=host, port=port, workers=workers, web=not no_web))
 
 
 @worker.callback(invoke_without_command=True)

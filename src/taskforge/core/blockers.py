@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+from taskforge.core.retry import NO_HANDLER
 from taskforge.core.states import WAITING, JobStatus
 from taskforge.core.why import (
     MAX_NAMED,
@@ -63,7 +64,15 @@ def _time(job: Standing) -> Iterator[Blocker]:
     if job.status is JobStatus.SCHEDULED:
         words = f"It is scheduled for {moment(job.run_at)}."
         yield Blocker(kind=BlockerKind.NOT_DUE, message=words, until=job.run_at)
-    if job.status is JobStatus.RETRYING:
+    if job.status is JobStatus.RETRYING and job.error_kind == NO_HANDLER:
+        words = (
+            f"Workers that took it up run another release and cannot run this job of type"
+            f" {job.type!r}; it is handed out again at {moment(job.run_at)}. Upgrade the workers."
+        )
+        yield Blocker(
+            kind=BlockerKind.NO_HANDLER, message=words, until=job.run_at, reason=job.error_class
+        )
+    elif job.status is JobStatus.RETRYING:
         why = "" if job.error_class is None else f" ({job.error_class})"
         words = (
             f"It failed {_times(job.failures)}{why} of at most {job.max_retries + 1};"

@@ -36,6 +36,7 @@ DUTIES: Mapping[str, About] = MappingProxyType(
         "prune": About("Deletes jobs and records whose time is over: retention.", upkeep=True),
         "expire": About("Deletes uploads whose time is over.", upkeep=True),
         "sweep": About("Deletes files that nothing lists any more.", upkeep=True),
+        "survey": About("Reads how the installation stands, for its metrics.", upkeep=True),
         "report": About("Writes down how these duties fare.", upkeep=True),
     }
 )
@@ -70,6 +71,6 @@ class DutyView(msgspec.Struct, frozen=True, kw_only=True):
     failed_at: datetime | None
     """When that was."""
     scheduler: str | None
-    """Who told of it last: host and process."""
+    """Who told of it last: host and process, and `(worker)` where one stands in."""
     lag_seconds: float | None
     """How much later the next pass is than it should be; 0 when all is well."""

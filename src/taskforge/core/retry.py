@@ -2,6 +2,7 @@
 
 import random
 import traceback
+from datetime import datetime
 from typing import NamedTuple
 
 from taskforge.core.failures import PERMANENT, ErrorClass, ErrorRecord, JobError, RateLimited
@@ -13,6 +14,15 @@ MAX_CRASHES = 3
 
 SECOND_CRASH_DELAY = 30.0
 """Seconds before a job that has crashed twice is tried again (R-30)."""
+
+NO_HANDLER = "no_handler"
+"""Kind of the error of a job that a worker of another release cannot run (R-92)."""
+FIRST_PASS_DELAY, LAST_PASS_DELAY = 10.0, 60.0
+"""Seconds before such a job is handed out again: as long as it has been passed on, within these."""
+PASS_ON_SECONDS = 600.0
+"""After so long it fails: by then an upgrade has reached every worker."""
+_HANDED_ON = "Workers of another release may take it: it is handed out again."
+_GIVEN_UP = "No worker took it for ten minutes: upgrade the workers, then retry it."
 
 MESSAGE_LIMIT = 4_000
 TRACE_LIMIT = 12_000
@@ -113,6 +123,34 @@ def after_failure(
         drawn = random.random() if chance is None else chance  # noqa: S311 - spreads load only
         delay = backoff(failures, policy, drawn)
     return Verdict(Move.RETRY, record, delay=delay, failed=True)
+
+
+def pass_on(reason: str, *, at: datetime, before: ErrorRecord | None) -> Verdict:
+    """Decide what follows where a worker knows no handler for what was accepted (R-92).
+
+    While an upgrade goes through the fleet, another worker may know it, or will in a minute: the
+    job is handed out again, and no failure is counted. Nobody's clock is compared with another's.
+
+    Args:
+        reason: what does not fit, as a sentence without its full stop.
+        at: when this attempt began, by the database's clock.
+        before: how the attempt before ended; tells since when the job is passed on.
+    """
+    since = at
+    if before and before.kind == NO_HANDLER and "since" in before.details:
+        since = datetime.fromisoformat(before.details["since"])
+    waited = (at - since).total_seconds()
+    is_over = waited >= PASS_ON_SECONDS
+    record = ErrorRecord(
+        class_=ErrorClass.NOT_CONFIGURED,
+        kind=NO_HANDLER,
+        message=plain_text(f"{reason}. {_GIVEN_UP if is_over else _HANDED_ON}", MESSAGE_LIMIT),
+        # Absent at the end: whoever is told to try again begins with a new span.
+        details={} if is_over else {"since": since.isoformat()},
+    )
+    if is_over:
+        return Verdict(Move.FAIL, record, failed=True)
+    return Verdict(Move.RETRY, record, delay=min(max(waited, FIRST_PASS_DELAY), LAST_PASS_DELAY))
 
 
 def after_crash(budget: Budget) -> Verdict:

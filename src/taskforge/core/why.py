@@ -28,6 +28,8 @@ class BlockerKind(StrEnum):
     """It is scheduled for later."""
     RETRY_BOOKED = "retry_booked"
     """It failed, and its next attempt has a time."""
+    NO_HANDLER = "no_handler"
+    """Workers that took it up run another release, which does not know it; it is passed on."""
     QUEUE_PAUSED = "queue_paused"
     QUEUE_LIMIT = "queue_limit"
     """As many jobs of its queue run as may run at once."""
@@ -238,6 +240,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     is_suspect: bool
     """It crashed twice, and is claimed by a unit that runs nothing else (R-30)."""
     error_class: ErrorClass | None
+    error_kind: str | None
+    """What the attempt before failed with, while the next one is booked."""
     queue: QueueFacts
     queue_room: bool
     """By the claim's own condition: its queue's limit leaves room."""

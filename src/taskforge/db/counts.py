@@ -20,7 +20,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from taskforge.core.priority import BY_RANK
+from taskforge.core.priority import BY_RANK, Priority
 from taskforge.core.spans import NO_TIME, quantile
 from taskforge.core.states import FINAL, JobStatus
 from taskforge.core.statistics import JobCounts, LastHour, Spread
@@ -167,6 +167,16 @@ async def job_counts(connection: AsyncConnection) -> JobCounts:
         by_priority=by_priority,
         at=rows[0].at,
     )
+
+
+async def standing(connection: AsyncConnection) -> dict[tuple[str, Priority, JobStatus], int]:
+    """Exact counts by type, priority and status, at the same cost; what is not there is absent."""
+    rows = (await connection.execute(_COUNTS)).all()
+    return {
+        (row.type, BY_RANK[row.priority], JobStatus(row.status)): row.n
+        for row in rows
+        if row.type is not None
+    }
 
 
 async def last_hour(connection: AsyncConnection) -> LastHour:

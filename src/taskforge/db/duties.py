@@ -1,6 +1,7 @@
 """How the schedulers' duties fare: a row each, written by all of them."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import RowMapping, text
@@ -32,6 +33,21 @@ FROM duties
 """)
 
 
+_LAST_TICK = text("""
+SELECT extract(epoch FROM clock_timestamp() - ran_at)::float8, scheduler
+FROM duties ORDER BY ran_at DESC LIMIT 1
+""")
+
+
+class Tick(NamedTuple):
+    """The last pass of any duty that anybody has told of."""
+
+    age_seconds: float
+    """Up to REPORT_SECONDS more than since the last one there was."""
+    scheduler: str
+    """Who told: host and process."""
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The passes of one duty in one scheduler since it told of them last."""
 
@@ -59,6 +75,12 @@ async def record_duties(
     """Write down how duties fare; numbers of several schedulers add up."""
     values = {"reports": dump_json(reports), "scheduler": scheduler}
     await connection.execute(_RECORD, values)
+
+
+async def last_tick(connection: AsyncConnection) -> Tick | None:
+    """When schedulers last did anything; None where none ever has (R-95)."""
+    row = (await connection.execute(_LAST_TICK)).one_or_none()
+    return Tick(*row) if row else None
 
 
 async def list_duties(connection: AsyncConnection) -> list[DutyView]:

@@ -13,6 +13,8 @@ ZONES = "zone_data"
 """Which rules of time zones the next moments of schedules were computed by (R-63)."""
 STORE_OWNER = "store_owner"
 """What the file store of this database says whose it is."""
+SURVEYOR = "surveyor"
+"""Which scheduler tells how the installation stands."""
 
 _GET = text("SELECT value FROM facts WHERE key = :key")
 _SET_ONCE = text("""

@@ -1,21 +1,36 @@
 """Running Alembic from code: `taskforge migrate`, `taskforge up` and the tests."""
 
 import asyncio
+import random
+import time
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, NullPool, text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from taskforge.config import Settings
-from taskforge.db.engine import driver_url
+from taskforge.db.engine import driver_url, lock_was_busy
+from taskforge.log import get_logger
+
+LOCK: Final = 0x7A5F_0001
+"""Advisory lock of the one that migrates (R-93)."""
+LOCK_SECONDS: Final = 1
+"""How long a statement of a migration, and all that queues up behind it, waits for a lock."""
+PAUSE_SECONDS: Final = 2.0
+"""Between two tries; in them the others go on."""
+PATIENCE_SECONDS: Final = 300.0
 
 _HERE = Path(__file__).resolve()
 _PLACES = (_HERE.parents[1] / "migrations", _HERE.parents[3] / "migrations")
 """In an installed wheel, and in a checkout."""
+
+log = get_logger(__name__)
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -28,17 +43,58 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
+def history() -> tuple[str, ...]:
+    """Every revision that this code knows, the newest first."""
+    script = ScriptDirectory.from_config(alembic_config())
+    return tuple(it.revision for it in script.walk_revisions())
+
+
 def head() -> str:
-    """The newest revision that this code knows."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+    """The newest of them."""
+    return history()[0]
 
 
-async def migrate(settings: Settings, revision: str = "head") -> None:
-    """Bring the database to `revision`, up or down; safe to run from many processes at once."""
-    engine = create_async_engine(driver_url(settings))
+def is_behind(revision: str | None) -> bool:
+    """Whether a database lacks what this code needs.
+
+    One at a revision that this code does not know is ahead: while an upgrade goes through the
+    fleet, the release before serves on it (R-93).
+
+    Args:
+        revision: of its tables; None where there are none.
+    """
+    return revision != head() and (revision is None or revision in history())
+
+
+async def migrate(
+    settings: Settings, revision: str = "head", *, patience: float = PATIENCE_SECONDS
+) -> None:
+    """Bring the database to `revision`, up or down; safe to run from many processes at once.
+
+    Safe under load, too: a statement waits a second for a lock, for whoever comes after it waits
+    as well, and is tried again until it finds a gap (R-93).
+
+    Args:
+        settings: where the database is.
+        revision: `head`, a revision, or `-n` for so many steps down.
+        patience: seconds to go on trying.
+
+    Raises:
+        DBAPIError: the database is away, or a lock was never free (`engine.lock_was_busy`).
+    """
+    engine = create_async_engine(
+        driver_url(settings),
+        poolclass=NullPool,
+        connect_args={"server_settings": {"lock_timeout": f"{LOCK_SECONDS}s"}},
+    )
     try:
-        async with engine.connect() as connection:
-            await connection.run_sync(_run, revision)
+        # The lock is a transaction's, which poolers carry too, on a connection of its own.
+        async with engine.begin() as guard:
+            await guard.execute(text(f"SET LOCAL lock_timeout = {max(int(patience * 1_000), 1)}"))
+            await guard.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+            await guard.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            await _persist(engine, revision, patience)
     finally:
         await engine.dispose()
 
@@ -60,9 +116,28 @@ def upgrade(settings: Settings) -> None:
     asyncio.run(migrate(settings))
 
 
+async def _persist(engine: AsyncEngine, revision: str, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            async with engine.connect() as connection:
+                await connection.run_sync(_run, revision)
+            return
+        except DBAPIError as error:
+            # What was done of several steps down stays done, and they are counted from here.
+            if not lock_was_busy(error) or _is_down(revision) or time.monotonic() > deadline:
+                raise
+            log.warning("migration.postponed", error=str(error.orig))
+        await asyncio.sleep(PAUSE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spread only
+
+
 def _run(connection: Connection, revision: str) -> None:
     config = alembic_config(connection)
-    if revision == "base" or revision.startswith("-"):
+    if _is_down(revision):
         command.downgrade(config, revision)
     else:
         command.upgrade(config, revision)
+
+
+def _is_down(revision: str) -> bool:
+    return revision == "base" or revision.startswith("-")

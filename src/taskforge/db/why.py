@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from taskforge.core.priority import BY_RANK
-from taskforge.core.states import WAITING
+from taskforge.core.states import WAITING, JobStatus
 from taskforge.core.why import MAX_AHEAD, MAX_NAMED, Standing
 from taskforge.db.admission import (
     LIMITS,
@@ -123,6 +123,8 @@ SELECT json_build_object(
     'lease_expires_at', me.lease_expires_at, 'cancel_requested_at', me.cancel_requested_at,
     'worker_id', me.worker_id, 'failures', me.failures, 'max_retries', me.max_retries,
     'is_suspect', me.is_suspect, 'error_class', me.error_class,
+    'error_kind', (SELECT r.error ->> 'kind' FROM job_results r
+                   WHERE r.job_id = me.id AND me.status = '{JobStatus.RETRYING}'),
     'queue', json_build_object('name', me.queue, 'is_open', me.is_open, 'paused_at', me.paused_at,
         'paused_by', me.paused_by, 'pause_reason', me.pause_reason,
         'resume_at', me.resume_at),

@@ -10,18 +10,20 @@ from redis import RedisError
 
 from taskforge.bus.signals import ask_to_stop
 from taskforge.core.events import DeletedFrame
-from taskforge.core.states import JobStatus
+from taskforge.core.states import JobStatus, is_final
 from taskforge.db.moves import Moved
 from taskforge.db.prune import Deleted
 from taskforge.flows.deps import Deps
 from taskforge.flows.frames import moved
 from taskforge.log import get_logger
+from taskforge.metrics.jobs import Kind, revived, settled
 
 log = get_logger(__name__)
 
 
 async def after_cancelling(deps: Deps, done: Sequence[Moved]) -> None:
-    """Tell of it, and ask the workers of running jobs to stop them."""
+    """Count and tell, and ask the workers of running jobs to stop them."""
+    settled((Kind(it.row.priority, it.row.type), it.row.status) for it in done)
     deps.stream.announce_soon([moved(it.row, it.at) for it in done])
     running = [it.row.id for it in done if it.row.status is JobStatus.RUNNING]
     if not running:
@@ -34,10 +36,11 @@ async def after_cancelling(deps: Deps, done: Sequence[Moved]) -> None:
 
 
 async def after_queuing(deps: Deps, done: Sequence[Moved]) -> None:
-    """Tell of it, and hint those that are in a queue now: after a retry, or in another queue.
+    """Count and tell, and hint those that are in a queue now: after a retry, or in another queue.
 
     After a change of priority the old hints, wherever they are, find nothing and end quietly.
     """
+    revived(Kind(it.row.priority, it.row.type) for it in done if is_final(it.left))
     deps.stream.announce_soon([moved(it.row, it.at) for it in done])
     await deps.hinter.hint(
         [(it.row.priority, it.row.id) for it in done if it.row.status is JobStatus.QUEUED]

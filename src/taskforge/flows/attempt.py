@@ -15,7 +15,6 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from taskforge.core.errors import TaskForgeError
 from taskforge.core.failures import ErrorRecord, InvalidInput, JobTimeout
 from taskforge.core.fingerprint import marked
 from taskforge.core.job import JobRow
@@ -28,14 +27,17 @@ from taskforge.core.retry import (
     RetryPolicy,
     Verdict,
     after_failure,
+    pass_on,
 )
 from taskforge.core.states import JobStatus, Move
 from taskforge.db.claims import NO_LIMITS, NOTHING_OWED, Claimed, adopt, claim, claim_suspect
 from taskforge.db.moves import Ending, Settled
 from taskforge.flows.context import JobContext
+from taskforge.flows.fitting import NoHandler, fit
 from taskforge.flows.frames import moved
 from taskforge.flows.unit import Unit
 from taskforge.log import get_logger
+from taskforge.metrics import attempts
 
 RESULT_LIMIT = 262_144
 """Bytes of JSON that a result may have (R-51)."""
@@ -168,9 +170,11 @@ async def run(unit: Unit, hold: Hold) -> Ended:
     await context.close()
     settled = await unit.outcomes.put(_ending(unit, hold, context, verdict, result))
     if settled is None:
+        attempts.lost(row)
         log.warning("attempt.fenced_out", move=verdict.move)
         return Ended(row, None)
     ended = _after(row, settled, context)
+    attempts.ended(ended, settled.duration_seconds or 0.0)
     unit.deps.stream.announce_soon([moved(ended, settled.at)])
     if settled.status is JobStatus.QUEUED:
         await unit.deps.hinter.hint([(row.priority, row.id)])
@@ -188,8 +192,14 @@ async def _work(unit: Unit, hold: Hold, context: JobContext) -> tuple[Verdict, m
     if hold.interruption:
         return _interrupted(hold.interruption), None
     try:
+        job_type, ask = fit(unit.deps.registry, hold.claimed)
+    except NoHandler as error:
+        log.warning("attempt.passed_on", reason=str(error))
+        at = row.started_at or row.run_at
+        return pass_on(str(error), at=at, before=context.previous_error), None
+    try:
         async with limit:
-            value = await _call(unit, hold, context)
+            value = await job_type.run(ask, context)
         return SUCCEEDED, _encode(value)
     except BaseException as raised:  # noqa: BLE001 - SystemExit here would end the loop (R-D6)
         if hold.interruption:
@@ -198,17 +208,6 @@ async def _work(unit: Unit, hold: Hold, context: JobContext) -> tuple[Verdict, m
             return _interrupted(hold.interruption), None
         late = JobTimeout(f"the attempt took longer than {row.timeout_seconds} seconds")
         return after_failure(late if limit.expired() else raised, budget, policy), None
-
-
-async def _call(unit: Unit, hold: Hold, context: JobContext) -> Any:
-    claimed = hold.claimed
-    try:
-        job_type = unit.deps.registry.get(claimed.row.type)
-        ask = msgspec.json.decode(claimed.payload, type=job_type.payload)
-    except (TaskForgeError, msgspec.MsgspecError) as error:
-        # It was checked when it was submitted, but by another version of its type.
-        raise InvalidInput(f"the payload no longer fits its type: {error}") from error
-    return await job_type.run(ask, context)
 
 
 def _encode(value: Any) -> msgspec.Raw | None:
@@ -287,6 +286,8 @@ def _after(row: JobRow, settled: Settled, context: JobContext) -> JobRow:
 
 
 def _announce_start(unit: Unit, claimed: Sequence[Claimed]) -> None:
+    for it in claimed:
+        attempts.started(it.row)
     unit.deps.stream.announce_soon(
         [moved(it.row, it.row.started_at) for it in claimed if it.row.started_at]
     )

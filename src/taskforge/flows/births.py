@@ -19,6 +19,8 @@ from taskforge.db.birth import Born, Draft, create
 from taskforge.db.engine import was_refused
 from taskforge.flows.frames import moved
 from taskforge.flows.hints import Hinter
+from taskforge.metrics.jobs import Kind, Source
+from taskforge.metrics.jobs import submitted as count_submitted
 
 BATCH = 256
 """Most single submits that one statement carries."""
@@ -56,9 +58,11 @@ class Births:
         Raises:
             Invalid: one of them has a value that cannot be stored; none is created.
         """
-        return await self._create(drafts, [submitted(drafts, by)])
+        return await self._create(drafts, [submitted(drafts, by)], "bulk")
 
-    async def _create(self, drafts: Sequence[Draft], deeds: Sequence[Deed]) -> list[JobRow]:
+    async def _create(
+        self, drafts: Sequence[Draft], deeds: Sequence[Deed], source: Source
+    ) -> list[JobRow]:
         try:
             async with self._db.connect() as connection:
                 born = await create(connection, drafts, deeds)
@@ -66,19 +70,23 @@ class Births:
             if not was_refused(error):
                 raise
             raise Invalid("the order has a value that cannot be stored") from error
-        return await self.tell(drafts, born)
+        return await self.tell(drafts, born, source)
 
     async def _each(self, asks: Sequence[_Ask]) -> Sequence[JobRow | BaseException]:
         """Orders of strangers share a statement, but not its failure."""
         try:
-            return await self._create([it.draft for it in asks], [it.deed for it in asks])
+            drafts, deeds = zip(*asks, strict=True)
+            return await self._create(drafts, deeds, "single")
         except Invalid as error:
             if len(asks) == 1:
                 return [error]
             return [(await self._each([ask]))[0] for ask in asks]
 
-    async def tell(self, drafts: Sequence[Draft], born: dict[UUID, Born]) -> list[JobRow]:
-        """Hint and announce what a transaction has created; call it after the commit."""
+    async def tell(
+        self, drafts: Sequence[Draft], born: dict[UUID, Born], source: Source
+    ) -> list[JobRow]:
+        """Count, hint and announce what a transaction has created; call it after the commit."""
+        count_submitted((Kind(BY_RANK[it.rank], it.type) for it in drafts), source)
         rows = [_row(draft, born[draft.id]) for draft in drafts]
         due = [(row.priority, row.id) for row in rows if row.status is JobStatus.QUEUED]
         await self._hinter.hint(due)

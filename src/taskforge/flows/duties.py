@@ -35,11 +35,15 @@ class _Passes(NamedTuple):
 
 
 class Ledger:
-    """What a scheduler remembers of its duties until it tells of them, all in one statement."""
+    """What a scheduler remembers of its duties until it tells of them, all in one statement.
 
-    def __init__(self) -> None:
+    Args:
+        scheduler: who does them; this host and process when left out.
+    """
+
+    def __init__(self, scheduler: str = "") -> None:
         self._untold: dict[str, _Passes] = {}
-        self._scheduler = f"{platform.node()}:{os.getpid()}"
+        self._scheduler = scheduler or f"{platform.node()}:{os.getpid()}"
 
     def note(
         self, name: str, *, every: float, seconds: float, did: int, error: Exception | None

@@ -34,6 +34,7 @@ from taskforge.flows.preview import summary_of
 from taskforge.flows.reach import check_reach
 from taskforge.flows.templates import check_template, priority_of
 from taskforge.log import get_logger
+from taskforge.metrics.schedules import FIRE_DELAY_SECONDS, FIRED, HELD, SKIPPED
 
 PERIOD_SECONDS = 0.1
 """From one pass to the next."""
@@ -71,6 +72,10 @@ class _Done(NamedTuple):
     drafts: Sequence[Draft]
     born: dict[UUID, Born]
     cancelled: Sequence[moves.Moved]
+    held: int
+    """Moments whose job waits for the one before."""
+    skipped: int
+    """Moments that have no job."""
 
 
 async def fire(deps: Deps) -> int:
@@ -94,6 +99,9 @@ async def fire(deps: Deps) -> int:
             cases.append(_fired(deps, due, standing.busy.get(due.id, Busy())))
             jobs += sum(it.job_id is not None for it in cases[-1].outcomes)
         done = await _write(connection, cases, standing.ended)
+    for due in (case.due for case in cases):
+        late = due.now - (due.due_at or due.now)
+        FIRE_DELAY_SECONDS.observe(max(late.total_seconds(), 0.0))
     await _tell(deps, done)
     return len(cases)
 
@@ -225,7 +233,10 @@ async def _write(
             overtaken += case.busy.active
     born = await _create(connection, drafts)
     cancelled = await moves.make_way(connection, overtaken) if overtaken else []
-    return _Done([draft for draft in drafts if draft.id in born], born, cancelled)
+    told = [it for case in cases for it in case.outcomes if (case.due.id, it.fire_at) in recorded]
+    held = sum(it.held for it in told)
+    made = [draft for draft in drafts if draft.id in born]
+    return _Done(made, born, cancelled, held, len(told) - held - len(made))
 
 
 async def _create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[UUID, Born]:
@@ -247,7 +258,10 @@ async def _create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[
 
 
 async def _tell(deps: Deps, done: _Done) -> list[JobRow]:
-    rows = await deps.births.tell(done.drafts, done.born)
+    FIRED.inc(len(done.drafts))
+    HELD.inc(done.held)
+    SKIPPED.inc(done.skipped)
+    rows = await deps.births.tell(done.drafts, done.born, "schedule")
     await after_cancelling(deps, done.cancelled)
     return rows
 

@@ -13,6 +13,7 @@ from taskforge.bus.queue import HintQueue
 from taskforge.core.priority import Priority
 from taskforge.db.hints import forget_hints
 from taskforge.log import get_logger
+from taskforge.metrics.hints import LOST, PUSHED
 
 PUSH_SECONDS = 1.0
 """The longest that a push may hold up its caller."""
@@ -44,7 +45,9 @@ class Hinter:
                 self._silent_until = time.monotonic() + SILENCE_SECONDS
                 log.warning("hint.lost", jobs=len(due), error=repr(error))
             else:
+                PUSHED.inc(len(due))
                 return True
+        LOST.inc(len(due))
         await self._mark([job_id for _, job_id in due])
         return False
 

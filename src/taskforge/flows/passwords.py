@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from taskforge.core.errors import Unavailable
-from taskforge.metrics import PASSWORD_SECONDS
+from taskforge.metrics.requests import PASSWORD_SECONDS
 
 QUEUE_LIMIT = 32
 """Hashes that may wait for a thread; one more is answered with 503."""

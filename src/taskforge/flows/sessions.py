@@ -15,7 +15,7 @@ from taskforge.flows.accounts import Account, account
 from taskforge.flows.deps import Deps
 from taskforge.flows.guesses import Place, guess_password, note_burst, sign_in_ladders
 from taskforge.log import get_logger
-from taskforge.metrics import AUTH_FAILURES
+from taskforge.metrics.requests import AUTH_FAILURES
 
 NOBODYS_ID = UUID(int=0)
 """Stands in for an unknown account, so that it is asked for as much as a known one (S-07)."""

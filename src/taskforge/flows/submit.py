@@ -28,6 +28,7 @@ from taskforge.flows.deps import Deps
 from taskforge.flows.once import check_holder, in_progress
 from taskforge.flows.preview import summary_of
 from taskforge.flows.templates import check_template
+from taskforge.metrics.jobs import Source
 
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -60,7 +61,7 @@ async def submit(deps: Deps, order: JobOrder, by: Principal) -> Submitted:
     checked = _check(deps, order, by)
     if checked.fingerprint is None:
         return Submitted(await deps.births.put(checked.draft, by), checked.payload, fresh=True)
-    return await _submit_keyed(deps, checked, by)
+    return (await _submit_all(deps, [checked], by, "single"))[0]
 
 
 async def submit_many(
@@ -80,7 +81,7 @@ async def submit_many(
     """
     checks = [_try_check(deps, order, by) for order in orders]
     if atomic:
-        return list(await _submit_all(deps, _all_or_raise(checks), by))
+        return list(await _submit_all(deps, _all_or_raise(checks), by, "bulk"))
     answers: dict[int, Submitted | TaskForgeError] = {}
     plain: list[tuple[int, _Checked]] = []
     for index, checked in enumerate(checks):
@@ -155,18 +156,16 @@ def _fingerprint(order: JobOrder) -> str:
     return hashlib.sha256(_canonical.encode(body)).hexdigest()
 
 
-async def _submit_keyed(deps: Deps, checked: _Checked, by: Principal) -> Submitted:
-    return (await _submit_all(deps, [checked], by))[0]
-
-
 async def _try_keyed(deps: Deps, checked: _Checked, by: Principal) -> Submitted | TaskForgeError:
     try:
-        return await _submit_keyed(deps, checked, by)
+        return (await _submit_all(deps, [checked], by, "bulk"))[0]
     except TaskForgeError as error:
         return error
 
 
-async def _submit_all(deps: Deps, checks: list[_Checked], by: Principal) -> list[Submitted]:
+async def _submit_all(
+    deps: Deps, checks: list[_Checked], by: Principal, source: Source
+) -> list[Submitted]:
     """One transaction for keys and jobs together: either both are there or none is (R-41)."""
     replayed: dict[int, Submitted] = {}
     born: dict[UUID, Born] = {}
@@ -191,7 +190,7 @@ async def _submit_all(deps: Deps, checks: list[_Checked], by: Principal) -> list
         if was_refused(error):
             raise Invalid("an order has a value that cannot be stored") from error
         raise
-    told = await deps.births.tell([checked.draft for checked in fresh.values()], born)
+    told = await deps.births.tell([checked.draft for checked in fresh.values()], born, source)
     rows = {row.id: row for row in told}
     return [
         replayed[index]

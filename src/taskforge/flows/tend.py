@@ -49,6 +49,8 @@ from taskforge.db.webhook_secrets import prune_secrets
 from taskforge.flows.deps import Deps
 from taskforge.flows.frames import moved
 from taskforge.log import get_logger
+from taskforge.metrics import repairs
+from taskforge.metrics.jobs import Kind, settled
 
 PROMOTE_BATCH = 500
 HINT_BATCH = 1_000
@@ -111,6 +113,8 @@ async def rescue(deps: Deps, watch: Watch) -> int:
             return 0
         done = await moves.settle(connection, [_ending(job) for job in expired])
         rows = await get_rows(connection, list(done))
+    repairs.EXPIRED.inc(len(rows))
+    settled((Kind(row.priority, row.type), row.status) for row in rows)
     log.warning("lease.expired", jobs=len(rows), workers=len({it.worker_id for it in expired}))
     deps.stream.announce_soon([moved(row, done[row.id].at) for row in rows])
     queued = [row for row in rows if row.status is JobStatus.QUEUED]
@@ -129,6 +133,7 @@ async def fleet(deps: Deps) -> int:
     async with deps.db.connect() as connection:
         gone = await roster.mark_silent(connection, seconds=seconds)
         await roster.forget_gone(connection, seconds=seconds * roster.KEPT_LEASES)
+    repairs.WORKERS_LOST.inc(len(gone))
     deps.stream.announce_soon(
         [
             WorkerFrame(
@@ -220,6 +225,7 @@ async def _hint_after_loss(deps: Deps, epoch: str) -> int:
                 break
             if not await deps.hinter.hint(due):
                 return hinted
+            repairs.REDIS_RESTARTED.inc(len(due))
             hinted, after = hinted + len(due), due[-1][1]
         if known != epoch:
             # Only now: who dies before this line leaves the work to the next pass.
@@ -237,6 +243,7 @@ async def _hint_unhinted(deps: Deps) -> int:
             due = await hints.take_unhinted(connection, limit=HINT_BATCH)
         if not due or not await deps.hinter.hint(due):
             return hinted
+        repairs.UNHINTED.inc(len(due))
         hinted += len(due)
 
 
@@ -250,6 +257,7 @@ async def _hint_stranded(deps: Deps) -> int:
             due = await hints.take_oldest(connection, priority, limit=min(free, HINT_BATCH))
             await deps.hinter.hint(due)
             hinted += len(due)
+    repairs.STRANDED.inc(hinted)
     if hinted:  # usual where jobs wait for a type that is full everywhere
         log.info("hint.repeated", jobs=hinted)
     return hinted

@@ -46,6 +46,7 @@ from taskforge.db.webhooks import (
 from taskforge.flows.deps import Deps
 from taskforge.flows.receivers import judge_receiver
 from taskforge.log import get_logger
+from taskforge.metrics.webhooks import DELIVERIES, DELIVERY_SECONDS, DISABLED
 
 LANES = 40
 """Receivers that one scheduler serves at once."""
@@ -147,10 +148,13 @@ class Courier:
         finally:
             # Also when we are leaving: what was delivered is not to be delivered again.
             if records:
+                for status in (it.status for it in records):
+                    DELIVERIES.labels("retrying" if status == "pending" else status).inc()
                 async with self._deps.db.connect() as connection:
                     await record(connection, records)
                     await fare(connection, lane, self._owner, course)
         if course.reason:
+            DISABLED.inc()
             log.error("webhook.disabled", endpoint=str(lane.endpoint), reason=course.reason)
         return course
 
@@ -166,9 +170,10 @@ class Courier:
             headers["webhook-signature"] = signatures(keys, str(delivery.id), now, body)
         try:
             judge_receiver(self._deps, lane.url)  # the rules may be others than at submission
-            reply = await self._deps.http.fetch(
-                lane.url, method="POST", headers=headers, body=body, limits=LIMITS
-            )
+            with DELIVERY_SECONDS.time():
+                reply = await self._deps.http.fetch(
+                    lane.url, method="POST", headers=headers, body=body, limits=LIMITS
+                )
         except (BlockedByPolicy, InvalidInput):
             return Called(error="blocked")
         except HttpFailed as error:

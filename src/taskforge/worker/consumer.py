@@ -68,6 +68,7 @@ class GatedConsumer(Consumer):
 
     def __next__(self) -> MessageProxy | None:
         """The next hint; None after a wait, so that the thread can look whether to stop."""
+        self._gate.come_by(self._queue)
         if not self._fetched:
             seen = self._gate.ticks(self._queue)
             self._full = True  # before the look: an acknowledgement after it wakes us
@@ -137,4 +138,5 @@ class GatedConsumer(Consumer):
         try:
             return command(*args)
         except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
+            self._gate.come_by(self._queue)  # it is Redis that is away, and we who ask again
             raise ConnectionClosed(error) from None

@@ -31,6 +31,7 @@ from taskforge.flows.attempt import (
 )
 from taskforge.flows.unit import Unit
 from taskforge.log import get_logger
+from taskforge.metrics.attempts import CLAIM_SECONDS, CLAIMS_FAILED
 from taskforge.worker.gate import Gate
 from taskforge.worker.holds import Holds
 from taskforge.worker.relay import Relay
@@ -199,8 +200,10 @@ class Crew:
             ids = [job_id for ask in asks for job_id in ask.ids][:ASKED_IDS]
             rooms, owed = self._rooms.left(), self._shares.owed(free)
             self._vacant = False
-            claimed = await take(self.unit, ids, free=free, rooms=rooms, owed=owed)
+            with CLAIM_SECONDS.time():
+                claimed = await take(self.unit, ids, free=free, rooms=rooms, owed=owed)
         except Exception as error:
+            CLAIMS_FAILED.inc()
             log.warning("claim.failed", error=repr(error), exc_info=not is_away(error))
             self._unsure = self._vacant = True
             self._asks = asks + self._asks

@@ -7,6 +7,7 @@ event, so a wake-up between an empty fetch and the wait is not lost.
 """
 
 import threading
+import time
 from collections.abc import Iterable
 
 
@@ -16,6 +17,7 @@ class Gate:
     def __init__(self, queues: Iterable[str]) -> None:
         self._changed = threading.Condition()
         self._ticks = dict.fromkeys(queues, 0)
+        self._polled = dict.fromkeys(self._ticks, time.monotonic())
         self._room = 0
 
     @property
@@ -26,6 +28,15 @@ class Gate:
     def ticks(self, queue: str) -> int:
         """How often this queue was woken; read it before the fetch, give it to `wait`."""
         return self._ticks[queue]
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the consumer that has been still longest came by."""
+        return time.monotonic() - min(self._polled.values())
+
+    def come_by(self, queue: str) -> None:
+        """The consumer of a queue shows that it moves."""
+        self._polled[queue] = time.monotonic()
 
     def admit(self, room: int) -> None:
         """Say how many hints are wanted; opening a closed gate wakes every consumer."""

@@ -27,6 +27,7 @@ from taskforge.db.claims import any_suspects, renew, still_mine
 from taskforge.db.engine import open_engine
 from taskforge.db.roster import Member, beat
 from taskforge.log import get_logger
+from taskforge.metrics.attempts import LOOP_LAG_SECONDS
 from taskforge.worker.crew import Crew
 from taskforge.worker.gate import Gate
 from taskforge.worker.lag import Lag
@@ -256,6 +257,7 @@ class Heart(threading.Thread):
     def _facts(self) -> WorkerFacts:
         running, started = len(self._crew.holds), self._crew.started
         lag = self._lag.take()
+        LOOP_LAG_SECONDS.set(lag.worst if lag else 0.0)
         return WorkerFacts(
             memory_bytes=self._process.memory_info().rss,
             cpu_percent=self._process.cpu_percent(),

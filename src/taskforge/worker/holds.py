@@ -6,6 +6,7 @@ from uuid import UUID
 from taskforge.db.claims import Claimer
 from taskforge.flows.attempt import Hold, Interruption
 from taskforge.log import get_logger
+from taskforge.metrics.attempts import LEASES_LOST
 
 log = get_logger(__name__)
 
@@ -46,5 +47,6 @@ class Holds(dict[tuple[UUID, int], Hold]):
         for job_id, number in attempts:
             hold = self.get((job_id, number))
             if hold and hold.working:
+                LEASES_LOST.inc()
                 log.warning("lease.lost", job_id=str(job_id), attempt=number)
                 hold.interrupt(Interruption.LOST)

@@ -25,16 +25,21 @@ from taskforge.core.priority import BY_QUEUE, QUEUES
 from taskforge.db.claims import Claimer
 from taskforge.db.roster import Member, leave
 from taskforge.flows.deps import Deps, open_deps
+from taskforge.flows.every import end
+from taskforge.flows.health import Health
 from taskforge.flows.mailbox import with_sink
+from taskforge.flows.probes import Probes
 from taskforge.flows.unit import Unit
 from taskforge.handlers.registry import Registry, load
 from taskforge.log import configure, get_logger
+from taskforge.metrics.process import introduce
 from taskforge.worker.actors import declare_actors
 from taskforge.worker.broker import Broker
 from taskforge.worker.crew import Crew
 from taskforge.worker.gate import Gate
 from taskforge.worker.heart import Body, Heart
 from taskforge.worker.middleware import Verdicts
+from taskforge.worker.standin import StandIn
 
 STATEMENT_SECONDS = 10.0
 THREAD_POLL_MS = 1_000
@@ -63,6 +68,7 @@ def run(settings: Settings, *, queues: Sequence[str] = QUEUES, threads: int | No
     if unknown := sorted(set(queues) - set(QUEUES)):
         raise ValueError(f"unknown queue {unknown[0]!r}: choose from {', '.join(QUEUES)}")
     configure(settings, "worker")
+    introduce("worker")
     registry = load(settings.job_modules())
     slots = threads or settings.worker_threads
     unit = _Process(settings, registry, list(queues), slots)
@@ -86,6 +92,7 @@ class _Process:
         self._signalled = threading.Event()
         self._hasten = threading.Event()
         self._stack = AsyncExitStack()
+        self._health: Health | None = None
         self._member = Member(
             new_id(),
             platform.node(),
@@ -109,6 +116,8 @@ class _Process:
         self._loop_thread.start()
         set_event_loop_thread(self._loop_thread)
         self._deps = self._on_loop(self._open())
+        health = self._health = Health(self._deps)
+        self._on_loop(self._stack.enter_async_context(health.watched()))
         self._gate = Gate(self._queues)
         verdicts = Verdicts(self._deps.hinter)
         self._crew = Crew(Unit(self._deps, self._claimer), self._slots, self._gate, verdicts.carry)
@@ -121,13 +130,19 @@ class _Process:
             worker_threads=self._slots,
             worker_timeout=THREAD_POLL_MS,
         )
+        self._probes = Probes(
+            self._settings,
+            health,
+            self._loop_thread.loop,
+            lambda: {"consumers": self._gate.silence},
+        )
         self._heart = Heart(
             self._settings,
             self._member,
             self._crew,
             self._gate,
             self._loop_thread.loop,
-            Body(self._is_sound, self._signalled.set, self._announce),
+            Body(self._is_sound, self._end, self._announce),
         )
 
     def serve(self) -> None:
@@ -136,6 +151,7 @@ class _Process:
         self._worker.start()
         threading.stack_size(usual)
         self._heart.start()
+        self._probes.start()
         self._on_loop(self._begin())
         log.info("worker.started", worker_id=str(self._member.id), slots=self._slots,
                  queues=self._queues)  # fmt: skip
@@ -143,6 +159,7 @@ class _Process:
 
     def stop(self) -> None:
         """Drain, tell everybody, and close."""
+        self._end()  # also when the signal came before there was anything to tell of it
         log.info("worker.stopping", jobs=len(self._crew.holds))
         self._heart.leave()
         drained = asyncio.run_coroutine_threadsafe(self._drain(), self._loop_thread.loop)
@@ -151,6 +168,8 @@ class _Process:
         self._heart.still()
         self._heart.join(timeout=5)
         self._on_loop(self._leave())
+        self._probes.stop()
+        self._probes.join(timeout=5)
         self._on_loop(self._stack.aclose())
         self._client.close()
         self._loop_thread.stop()
@@ -169,9 +188,14 @@ class _Process:
 
     def _on_signal(self, _number: int, _frame: object) -> None:
         self._signals += 1
-        self._signalled.set()
+        self._end()
         if self._signals > 1:
             self._hasten.set()
+
+    def _end(self) -> None:
+        if self._health:
+            self._health.draining = True  # before all else: it is the first that shows (R-91)
+        self._signalled.set()
 
     def _is_sound(self) -> bool:
         """Whether Dramatiq's threads are alive; while it stops they may end."""
@@ -190,9 +214,13 @@ class _Process:
 
     async def _begin(self) -> None:
         self._crew.start()
+        self._stand_in = StandIn(self._deps, lambda: not self._crew.holds)
+        self._watch = asyncio.create_task(self._stand_in.watch())
         self._announce(WorkerStatus.ONLINE)
 
     async def _drain(self) -> None:
+        await end([self._watch])
+        await self._stand_in.step_down()
         await self._crew.drain(self._settings.drain_seconds, hasten=self._hasten.is_set)
 
     async def _leave(self) -> None:

@@ -21,6 +21,7 @@ from taskforge.core.people import Principal, Role
 class MemoryLine:
     """A line within this process: what was sent, what the client says, how it ended."""
 
+    transport = "websocket"
     heartbeat = 0.02
 
     def __init__(self):

@@ -30,6 +30,7 @@ from taskforge.api.live.subscriber import (
 from taskforge.bus.cursor import Cursor
 from taskforge.core.errors import Denied, TaskForgeError, Unauthenticated
 from taskforge.log import get_logger
+from taskforge.metrics.sockets import CLOSED, CONNECTIONS, FRAMES, Transport
 
 SEND_SECONDS = 10.0
 """A send that takes longer is to a client that does not read (R-75)."""
@@ -49,6 +50,8 @@ _log = get_logger(__name__)
 class Line(Protocol):
     """What carries a conversation."""
 
+    transport: Transport
+    """What it is counted as."""
     heartbeat: float
     """Seconds between signs of life."""
 
@@ -92,6 +95,11 @@ class Conversation:
 
     async def run(self, since: Cursor | None) -> None:
         """Talk until one side ends it."""
+        with CONNECTIONS.labels(self._line.transport).track_inprogress():
+            await self._talk(since)
+        await self._say_goodbye(self._subscriber.closing)
+
+    async def _talk(self, since: Cursor | None) -> None:
         client = self._subscriber
         tasks: set[asyncio.Task[Any]] = {
             asyncio.create_task(self._send_all(since)),
@@ -110,7 +118,6 @@ class Conversation:
                 task.cancel()
             # Wait: Granian sends no close frame while a receive is pending on the socket.
             await asyncio.gather(*tasks, return_exceptions=True)
-        await self._say_goodbye(client.closing)
 
     def _examine(self, done: set[asyncio.Task[Any]]) -> None:
         """End the connection when one of its tasks has failed in a way that nobody foresaw."""
@@ -126,6 +133,7 @@ class Conversation:
                 async for message in messages:
                     async with asyncio.timeout(SEND_SECONDS):
                         await self._line.send(message)
+                    FRAMES.inc(len(message.frames))
         except TimeoutError:
             client.close(SLOW)
         except RedisError:
@@ -207,7 +215,10 @@ class Conversation:
             _log.warning("connection.not_renewed", error=repr(error))
 
     async def _say_goodbye(self, closing: Closing | None) -> None:
-        if closing is None or closing is GONE:
+        if closing is None:
+            return
+        CLOSED.labels(str(closing.code)).inc()
+        if closing is GONE:
             return
         try:
             async with asyncio.timeout(CLOSE_SECONDS):

@@ -18,6 +18,7 @@ from taskforge.api.live.subscriber import GOING_AWAY, INTERNAL, Closing, Subscri
 from taskforge.bus.cursor import BEGINNING, Cursor, EntryId
 from taskforge.bus.follow import PAGE_ENTRIES, Entry, Extent, StreamReader
 from taskforge.log import get_logger
+from taskforge.metrics.sockets import GAPS, LAG_SECONDS
 
 MAX_REPLAY = 5_000
 """Frames that a client may have missed; one further behind reloads its snapshot instead."""
@@ -140,6 +141,7 @@ class Hub:
         cursor = self._join(subscriber, extent)
         yield notice("connected", cursor=cursor, resumed=False)
         if since is not None:
+            GAPS.labels("cursor").inc()
             yield _resync(cursor, "the cursor is too old, or not of this stream")
 
     async def _missed(self, subscriber: Subscriber, cursor: Cursor) -> AsyncGenerator[Outgoing]:
@@ -148,6 +150,7 @@ class Hub:
         attached = False
         while not attached and subscriber.closing is None:
             if missed > MAX_REPLAY or (self.is_reading and cursor.epoch != self._epoch):
+                GAPS.labels("behind").inc()
                 yield _resync(self._join(subscriber, await self._reader.extent()), "too much")
                 return
             reached = self._position if self.is_reading else cursor.entry
@@ -205,11 +208,13 @@ class Hub:
                 if time.monotonic() - sure_at > STALE_SECONDS:
                     self._check(await self._reader.extent())
                 after = self._position
-                epoch, entries = await self._reader.read(after)
-                if epoch != self._epoch:
+                found = await self._reader.read(after)
+                read_at = time.monotonic()
+                if found.epoch != self._epoch:
                     self._check(await self._reader.extent())
-                elif after == self._position:
-                    await self._dispatch(entries)
+                elif after == self._position and found.entries:
+                    await self._dispatch(found.entries)
+                    LAG_SECONDS.observe(found.waited + time.monotonic() - read_at)
                 sure_at, retry = time.monotonic(), FIRST_RETRY_SECONDS
             except (RedisError, OSError) as error:
                 _log.warning("stream.unreadable", error=repr(error), retry_seconds=retry)
@@ -237,6 +242,7 @@ class Hub:
     def _restart(self, extent: Extent) -> None:
         self._epoch, self._position = extent.epoch, extent.last
         message = _resync(Cursor(extent.epoch, extent.last), "the stream has lost its memory")
+        GAPS.labels("stream").inc(len(self._attached))
         for subscriber in self._attached:
             subscriber.after = BEGINNING
             subscriber.offer(message)

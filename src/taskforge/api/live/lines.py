@@ -8,6 +8,7 @@ from litestar.types import Receive, Send
 
 from taskforge.api.live.frames import Outgoing, notice
 from taskforge.api.live.subscriber import Closing
+from taskforge.metrics.sockets import Transport
 
 SOCKET_HEARTBEAT = 25.0
 SSE_HEARTBEAT = 15.0
@@ -18,6 +19,7 @@ SSE_RETRY_MS = 2_000
 class SocketLine:
     """An accepted WebSocket."""
 
+    transport: Transport = "websocket"
     heartbeat = SOCKET_HEARTBEAT
 
     def __init__(self, socket: WebSocket[Any, Any, Any]) -> None:
@@ -49,6 +51,7 @@ class SocketLine:
 class EventSourceLine:
     """An HTTP response of the type `text/event-stream` (HTML Living Standard, section 9.2)."""
 
+    transport: Transport = "sse"
     heartbeat = SSE_HEARTBEAT
 
     def __init__(self, receive: Receive, send: Send) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from support.waiting import eventually
 from taskforge.flows.duties import Ledger
-from taskforge.scheduler.every import every, once, repeat
+from taskforge.flows.every import every, once, repeat
 
 
 @pytest.fixture

@@ -1,17 +1,19 @@
-"""What a scheduler does is what is told of it."""
+"""What schedulers do is what is told of it."""
 
 from taskforge.core.duties import DUTIES
 from taskforge.flows.deps import open_deps
 from taskforge.flows.duties import Ledger
+from taskforge.flows.rota import duties_of
+from taskforge.flows.survey import Survey
 from taskforge.flows.webhooks import Courier
 from taskforge.handlers.registry import load
-from taskforge.scheduler.main import duties_of
 
 
 async def test_every_duty_of_the_scheduler_is_explained(settings):
     async with open_deps(settings, load()) as deps:
         courier = Courier(deps)
-        names = [duty.name for duty in duties_of(deps, courier, Ledger())]
+        duties = duties_of(deps, courier, Ledger(), Survey(deps))
+        names = [duty.name for duty in duties]
         await courier.close()
 
     assert sorted(names) == sorted(DUTIES)

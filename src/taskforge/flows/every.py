@@ -2,11 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import NamedTuple
 
 from taskforge.flows.duties import Ledger
 from taskforge.log import get_logger
+from taskforge.metrics import duties
+
+CANCEL_SECONDS = 1.0
 
 log = get_logger(__name__)
 
@@ -36,6 +39,7 @@ async def repeat(duty: Duty, ledger: Ledger) -> None:
 
     A pass that fails is logged and tried again; a duty that raises never ends the others.
     """
+    duties.begins(duty.name, duty.seconds)
     while True:
         started = time.monotonic()
         done, failure = 0, None
@@ -47,9 +51,18 @@ async def repeat(duty: Duty, ledger: Ledger) -> None:
         if done:
             log.debug("duty.done", duty=duty.name, did=done)
         took = time.monotonic() - started
+        duties.passed(duty.name, seconds=took, did=done, ok=failure is None)
         ledger.note(duty.name, every=duty.seconds, seconds=took, did=done, error=failure)
         if duty.full is None or done < duty.full:
             await asyncio.sleep(max(duty.seconds - took, duty.seconds / 10))
+
+
+async def end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel them, as often as it takes: a library may take a cancel for a time-out of its own."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=CANCEL_SECONDS)
 
 
 async def once(seconds: float, name: str, duty: Callable[[], Awaitable[int]]) -> None:
