@@ -7,6 +7,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
 
 from support.nginx import nginx
 from support.receiver import RESET, answer, receiving
@@ -78,14 +79,14 @@ async def test_a_socket_is_opened_for_pages_of_this_origin_alone(operator, proxy
     token = operator.headers["Authorization"].removeprefix("Bearer ")
     address = f"ws://{proxy.place}/ws?token={token}"
 
-    async with connect(address, origin=proxy.url) as socket:
+    async with connect(address, origin=Origin(proxy.url)) as socket:
         assert json.loads(await socket.recv())["event"] == "connected"
         await socket.send("ping")
         assert json.loads(await socket.recv())["event"] == "pong"
         made = await operator.post(JOBS, json=ORDER)
         assert json.loads(await socket.recv())["job_id"] == made.json()["id"]
     with pytest.raises(InvalidStatus) as refused:
-        async with connect(address, origin="http://elsewhere.example"):
+        async with connect(address, origin=Origin("http://elsewhere.example")):
             pass
 
     assert refused.value.response.status_code == 403
