@@ -78,7 +78,7 @@ def _read(found: Any) -> Container:
 
 
 def checked() -> set[str]:
-    """Services with a health check, of their own or of the image."""
+    """Services with a health check."""
     services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
     return {
         name
