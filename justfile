@@ -5,6 +5,7 @@ set dotenv-load
 python := ".venv/bin/python"
 bin := ".venv/bin"
 data := env("DATA_DIR", ".taskforge")
+compose := env("COMPOSE", "docker compose") # or podman-compose
 
 # List the recipes
 [private]
@@ -176,6 +177,37 @@ logs-api:
 [group('logs')]
 logs-worker:
     @tail -F {{ data }}/logs/worker-*.log
+
+# Build the image and start the stack of compose.yaml: nginx on :3000, Grafana on :3001
+[group('stack')]
+stack *OPTIONS:
+    {{ compose }} up --build --detach {{ OPTIONS }}
+
+# Stop the stack; `just stack-down --volumes` forgets its data
+[group('stack')]
+stack-down *OPTIONS:
+    {{ compose }} down {{ OPTIONS }}
+
+# Run so many worker containers
+[group('stack')]
+scale N:
+    {{ compose }} up --detach --no-recreate --scale worker={{ N }} worker
+
+# Restart every role of the stack, one container after the other, without a lost request
+[group('stack')]
+stack-roll: _env
+    @{{ python }} -m ops.stack roll
+
+# Build the stack, use it, scale it, restart it under load, and remove it with its data
+[confirm("This removes the stack's data. Go on?")]
+[group('stack')]
+stack-proof: _env
+    @{{ python }} -m ops.stack proof
+
+# Open a shell in the API's container
+[group('stack')]
+shell-api:
+    {{ compose }} exec api bash
 
 # Remove the environment and caches; the data stays
 [group('develop')]

@@ -13,6 +13,7 @@ import uvloop
 from litestar import Litestar
 
 from taskforge import log
+from taskforge.api.departure import turn_away
 from taskforge.api.routes.health import HEALTH_STATE
 from taskforge.api.routes.live import LIVE_STATE, LiveRoom
 from taskforge.api.server import leave, listen, serve
@@ -74,18 +75,23 @@ async def _serve(create_app: CreateApp, settings: Settings, listener: socket.soc
     app = create_app(settings)
     gc.collect()
     gc.freeze()  # what is here now stays: no need to look at it in every collection
-    code = await serve(app, listener, stopping, partial(_say_goodbye, app))
+    # Whom several processes let in together, their parent turns away.
+    door = listener.dup() if parent is None else None
+    code = await serve(app, listener, stopping, partial(_say_goodbye, app, door))
     _log.info("server.stopped", exit_code=code)
     return code
 
 
-async def _say_goodbye(app: Litestar) -> None:
+async def _say_goodbye(app: Litestar, door: socket.socket | None) -> None:
     health: Health | None = app.state.get(HEALTH_STATE)
     if health is not None:
         health.draining = True
     room: LiveRoom | None = app.state.get(LIVE_STATE)
     if room is not None:
         await room.hub.close(GOODBYE_SECONDS)
+    if door is not None:
+        await turn_away(door)
+        door.close()
 
 
 def _allow_many_files() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
 
+from taskforge.api.departure import turn_away
 from taskforge.config import Settings
 from taskforge.log import get_logger
 from taskforge.metrics.exposition import shared_metrics
@@ -34,12 +35,19 @@ async def keep(target: Target, settings: Settings, listener: socket.socket, coun
     Returns:
         Exit code: 1 if a child had to be killed.
     """
-    stopping = asyncio.Event()
+    asked, stopping = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, asked.set)
+
+    async def close() -> None:
+        await asked.wait()
+        await turn_away(listener)
+        stopping.set()
+
     with shared_metrics() as forget:
         async with asyncio.TaskGroup() as group:
+            group.create_task(close())
             keepers = [
                 group.create_task(
                     _Place(f"api-{n}", target, settings, listener).keep(stopping, forget)
