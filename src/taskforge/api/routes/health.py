@@ -7,6 +7,7 @@ import asyncio
 import hmac
 import time
 from collections.abc import Awaitable
+from contextvars import Context
 from typing import Any, Literal
 
 import msgspec
@@ -101,7 +102,7 @@ async def _checks(app: Litestar, deps: Deps) -> dict[str, CheckResult]:
     """The checks; who asks while they run waits for the same, so that nobody can pile them up."""
     running: asyncio.Task[dict[str, CheckResult]] | None = app.state.get(CHECKS_STATE)
     if running is None or running.done():
-        running = app.state[CHECKS_STATE] = asyncio.create_task(_examine(deps))
+        running = app.state[CHECKS_STATE] = asyncio.create_task(_examine(deps), context=Context())
     return await asyncio.shield(running)
 
 
