@@ -221,9 +221,10 @@ def view(*, many):
 
 
 def drawn(view, columns, rows):
-    console = Console(file=io.StringIO(), width=columns, height=rows, color_system=None)
+    paper = io.StringIO()
+    console = Console(file=paper, width=columns, height=rows, color_system=None)
     console.print(picture(view, Rates(), Frame("http://127.0.0.1:8000", rows, 0.0)))
-    return console.file.getvalue().splitlines()
+    return paper.getvalue().splitlines()
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 50), (60, 16), (40, 12)])
