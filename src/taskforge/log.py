@@ -58,9 +58,9 @@ def identify(**facts: Any) -> None:
     _identity.update(facts)
 
 
-def add_bound(_logger: Any, _method: str, event: Event) -> Event:
-    """The processor that adds what `bind` holds, for those who put processors together."""
-    return {**_bound.get(), **event}
+def bound() -> Facts:
+    """What every line of this context says."""
+    return _bound.get()
 
 
 def configure(settings: Settings, role: str) -> None:
@@ -202,7 +202,7 @@ def _begin(logger: Any, method: str, event: Event) -> Event:
         "logger": logger.name,
         "event": event.pop("event"),
         **_identity,
-        **_bound.get(),
+        **bound(),
         **event,
     }
 
