@@ -32,7 +32,7 @@ def raised(text="no such thing"):
         return error
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.text(max_size=9), ODD, max_size=4))
 def test_whatever_is_said_becomes_one_object_on_one_printable_line(event):
     hide(event)

@@ -1,7 +1,7 @@
 """What is hidden in the log, and what is not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskforge.core.redact import MASK, is_secret_name, masked, scrubbed
@@ -112,6 +112,7 @@ def test_what_cannot_say_what_it_is_is_told_by_its_class():
     assert scrubbed([Silent()]) == ["<Silent>"]
 
 
+@settings(max_examples=50, deadline=None)
 @given(before=st.text(max_size=40), after=st.text(max_size=40), secret=st.sampled_from(
     [KEY, HOOK, f"password={'x' * 9}", f"bearer {TOKEN}", "redis://:xxxxxxxxx@cache"]))  # fmt: skip
 def test_whatever_stands_around_a_secret_hides_it_no_less(before, after, secret):
