@@ -19,6 +19,7 @@ from ops.bench.hooks import hooks
 from ops.bench.limit import limit
 from ops.bench.limits import limits
 from ops.bench.login import login
+from ops.bench.logs import logs
 from ops.bench.pause import pause
 from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
@@ -43,6 +44,7 @@ ROWS: dict[str, Row] = {
     "bulk": bulk,
     "login": login,
     "types": types,
+    "logs": logs,
     "why": why,
     "pause": pause,
     "telling": telling,

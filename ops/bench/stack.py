@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import asyncpg
 import psutil
@@ -49,6 +50,8 @@ class Stack:
         self.redis_url = addresses["REDIS_URL"]
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.stderr: BinaryIO | None = None
+        """Where the roles' logs go; None: to ours."""
         self._processes: list[subprocess.Popen[bytes]] = []
 
     @property
@@ -59,7 +62,9 @@ class Stack:
     def start(self, role: str, *arguments: str) -> psutil.Process:
         """Start a role; it is stopped with the stack."""
         command = [sys.executable, "-m", "taskforge", role, *arguments]
-        process = subprocess.Popen(command, env=self.environment, cwd=self.folder)
+        process = subprocess.Popen(
+            command, env=self.environment, cwd=self.folder, stderr=self.stderr
+        )
         self._processes.append(process)
         return psutil.Process(process.pid)
 

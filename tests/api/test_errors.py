@@ -19,6 +19,7 @@ from taskforge.api.auth import DepsHere, anyone
 from taskforge.config import Settings
 from taskforge.core.errors import Conflict, Fault, Invalid, NotFound, Unavailable
 from taskforge.core.job import JobOrder
+from taskforge.log import bound
 from tests.api.conftest import built, http_client, living
 
 ORDER = {"type": "data_processing", "payload": {"rows": 5}}
@@ -261,7 +262,7 @@ async def test_an_error_becomes_its_problem_and_keeps_its_secrets(
 
 async def test_an_unexpected_error_is_logged_under_the_id_that_was_told(api: httpx.AsyncClient):
     headers = {"X-Request-ID": "find-me-in-the-log.1"}
-    with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as logs:
+    with structlog.testing.capture_logs([lambda _, __, event: {**bound(), **event}]) as logs:
         answer = await api.get("/api/v1/fail/bug", headers=headers)
 
     assert problem(answer, 500)["instance"] == "urn:request:find-me-in-the-log.1"

@@ -55,28 +55,6 @@ def test_migrate_without_a_database_is_unreachable(run, empty_url):
     assert "does not answer" in result.stderr
 
 
-def test_doctor_is_content_with_working_servers(run, process_environment):
-    result = run("doctor", "--json", **process_environment)
-
-    assert {one["name"]: one["ok"] for one in json.loads(result.stdout)} == {
-        "Python": True,
-        "embedded servers": True,
-        "data directory": True,
-        "database": True,
-        "Redis": True,
-    }
-    assert result.exit_code == 0
-
-
-def test_doctor_names_what_helps(run, empty_url, redis_url):
-    behind = run("doctor", DATABASE_URL=empty_url, REDIS_URL=redis_url)
-    away = run("doctor", DATABASE_URL=empty_url, REDIS_URL="unix:///nonexistent/sock")
-
-    assert behind.exit_code == 5
-    assert "→ taskforge migrate" in behind.stdout
-    assert away.stdout.count("→") == 2
-
-
 def test_down_with_nothing_to_stop_says_so(run):
     result = run("down")
 

@@ -1,4 +1,5 @@
 import asyncio
+from contextvars import ContextVar
 
 import pytest
 
@@ -131,3 +132,17 @@ async def test_flights_side_by_side_are_bounded():
         gate.set()
     await batcher.drain()
     assert sorted(n for batch in flights.taken for n in batch) == list(range(5))
+
+
+async def test_a_flush_runs_in_the_context_of_none_of_its_callers():
+    caller: ContextVar[str] = ContextVar("caller", default="nobody")
+    seen = []
+
+    async def flush(items):
+        seen.append(caller.get())
+        return items
+
+    caller.set("ada")
+    await Batcher(flush, limit=10).put(1)
+
+    assert seen == ["nobody"]

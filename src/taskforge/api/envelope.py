@@ -9,8 +9,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
-
 from taskforge.api.clients import header
 from taskforge.api.counting import rate_headers
 from taskforge.api.errors import MEDIA_TYPE, answer_to
@@ -19,6 +17,7 @@ from taskforge.api.patience import Patience
 from taskforge.config import Settings
 from taskforge.core.errors import Denied, TaskForgeError
 from taskforge.core.ids import new_id
+from taskforge.log import bind, get_logger
 from taskforge.metrics.requests import HTTP_SECONDS
 
 Scope = Any
@@ -56,6 +55,11 @@ _EXPOSED = (
     b" ratelimit, ratelimit-policy, retry-after, x-request-id"
 )
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_NO_PARAMETERS: dict[str, Any] = {}
+PROBES = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""Asked every few seconds, by machines: a line for each would drown all others."""
+
+_log = get_logger(__name__)
 
 
 class Envelope:
@@ -85,7 +89,7 @@ class Envelope:
         given = header(scope, b"x-request-id")
         request_id = given if given and _SAFE_ID.fullmatch(given) else new_id().hex
         scope["state"]["request_id"] = request_id
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        bind(request_id=request_id)  # each exchange is a task, and so a context, of its own
         if scope["type"] == "http":
             await self._serve_request(scope, receive, send)
         else:
@@ -114,7 +118,9 @@ class Envelope:
                 raise
             await _refuse(scope, finish, error)
         finally:
-            _measure(scope, status or 500, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            _measure(scope, status or 500, seconds)
+            _tell(scope, status or 500, seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, origin: str | None) -> None:
         check_head(scope, self._hosts)
@@ -128,8 +134,12 @@ class Envelope:
         await self._app(scope, receive, send)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started, status = time.perf_counter(), 101
+
         def dressed(message: Any) -> Awaitable[None]:
+            nonlocal status
             if message["type"] == "websocket.http.response.start":
+                status = message["status"]
                 # A name that comes twice panics in Granian 2.8, and ends the process.
                 message["headers"] = list(
                     dict(self._dress(scope, message["headers"], None)).items()
@@ -141,8 +151,10 @@ class Envelope:
         except TaskForgeError as error:
             await receive()
             await _refuse(scope, dressed, error)
-            return
-        await self._app(scope, receive, dressed)
+        else:
+            await self._app(scope, receive, dressed)
+        finally:
+            _tell(scope, status, time.perf_counter() - started)
 
     async def _told_options(self, scope: Scope, origin: str | None, send: Send) -> bool:
         """Answer OPTIONS, a preflight's (from any origin, when there is CORS) or another's."""
@@ -191,6 +203,19 @@ async def _refuse(scope: Scope, send: Send, error: TaskForgeError) -> None:
     headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers]
     await send({"type": f"{kind}.start", "status": answer.status, "headers": headers})
     await send({"type": f"{kind}.body", "body": answer.body, "more_body": False})
+
+
+def _tell(scope: Scope, status: int, seconds: float) -> None:
+    """The line of an exchange: nothing of its address but the route, for that may hold secrets."""
+    route = scope.get("path_template")
+    facts: dict[str, Any] = {"method": scope.get("method", "WS"), "route": route or "unknown"}
+    facts |= {"status_code": status, "duration_ms": round(seconds * 1_000, 3)}
+    if user := scope.get("user"):
+        facts["user_id"] = str(user.user_id)
+    if job_id := scope.get("path_params", _NO_PARAMETERS).get("job_id"):
+        facts["job_id"] = str(job_id)
+    unasked = route in PROBES or (route is None and status < 400)  # or a file of the dashboard
+    (_log.debug if unasked else _log.info)("request.answered", **facts)
 
 
 _series: dict[tuple[str, str, int], Any] = {}

@@ -49,9 +49,9 @@ def run_app(
     try:
         listener = listen(host, port)
     except OSError as error:
-        _log.error("port.unavailable", host=host, port=port, error=str(error))
+        _log.error("port.unavailable", address=host, port=port, error=error)
         return 1
-    _log.info("server.listening", host=host, port=listener.getsockname()[1], workers=workers)
+    _log.info("server.listening", address=host, port=listener.getsockname()[1], workers=workers)
     if workers == 1:
         return leave(uvloop.run(_serve(create_app, settings, listener)))
     return uvloop.run(keep(partial(_serve_as_child, create_app), settings, listener, workers))

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
+from contextvars import Context
 from typing import Final
 from uuid import UUID
 
@@ -48,7 +49,7 @@ class Waiting:
         end: asyncio.Future[None] = loop.create_future()
         self._waiting[job_id].add(end)
         if self._watch is None or self._watch.done():
-            self._watch = loop.create_task(self._look())
+            self._watch = loop.create_task(self._look(), context=Context())
         try:
             async with asyncio.timeout(seconds):
                 await end

@@ -124,7 +124,7 @@ class Delays:
                     keys=[f"tf:wrong:{one.key}" for one in ladders], args=arguments
                 )
         except (RedisError, OSError, TimeoutError) as error:
-            self._log.warning("delays.redis_lost", error=type(error).__name__)
+            self._log.warning("delays.redis_lost", error=error)
             self._away_until = time.monotonic() + _RETRY_AWAY
             return self._without_redis(deed, ladders)
 

@@ -205,7 +205,7 @@ class Limiter:
         self._full[grant.check] = asked_at + grant.retry_after
 
     def _lose(self, error: BaseException) -> None:
-        self._log.warning("limiter.redis_lost", error=type(error).__name__)
+        self._log.warning("limiter.redis_lost", error=error)
         LIMITER_AWAY.set(1)
         self._watch = asyncio.get_running_loop().create_task(
             self._await_return(),

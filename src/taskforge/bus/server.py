@@ -1,10 +1,12 @@
 """Redis itself: what it is, how large, how busy, and what the event stream holds."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import msgspec
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from taskforge.bus.cursor import STREAM_KEY, EntryId
 
@@ -21,6 +23,18 @@ class RedisFacts(msgspec.Struct, frozen=True, kw_only=True):
     max_memory_bytes: int
     """0 is no limit."""
     clients: int
+
+
+class RedisCare(msgspec.Struct, frozen=True, kw_only=True):
+    """How well Redis keeps what it is given; None is what it does not tell us."""
+
+    server: str
+    version: str
+    now: datetime
+    eviction: str | None
+    """What it does when its memory is full."""
+    keeps: bool | None
+    """Whether every change is written to disk, as an append-only file is."""
 
 
 class StreamFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +63,28 @@ async def redis_facts(redis: Redis) -> RedisFacts:
         memory_bytes=told["used_memory"],
         max_memory_bytes=told.get("maxmemory", 0),
         clients=told["connected_clients"],
+    )
+
+
+async def redis_care(redis: Redis) -> RedisCare:
+    """How well Redis keeps what it is given.
+
+    Raises:
+        redis.RedisError: it is away.
+    """
+    client: Any = redis
+    seconds, micros = await client.time()
+    try:
+        told: dict[str, Any] = await client.info("server", "memory", "persistence")
+    except ResponseError:  # this account may not ask (S-51)
+        told = {}
+    server = str(told.get("server_name", "redis"))
+    return RedisCare(
+        server=server,
+        version=str(told.get(f"{server}_version", told.get("redis_version", "?"))),
+        now=datetime.fromtimestamp(seconds + micros / 1e6, UTC),
+        eviction=told.get("maxmemory_policy"),
+        keeps=bool(told["aof_enabled"]) if told else None,
     )
 
 

@@ -5,7 +5,7 @@ is asked for again; and where there is no socket at all, `?wait=` does the waiti
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
@@ -120,7 +120,7 @@ class Follower:
 
     def _listen(self) -> Iterator[Seen]:
         """Frames of one connection, until it breaks or the job ends."""
-        with self._connect() as socket:
+        with open_socket(self._api, {"since": self._cursor} if self._cursor else {}) as socket:
             wish = {"event": "subscribe", "jobs": [str(self._id)], "batch": 0}
             socket.send(msgspec.json.encode(wish).decode())
             resumed = self._cursor is not None
@@ -166,18 +166,6 @@ class Follower:
             self._ended = is_final(job.status)
             yield Seen(job)
 
-    def _connect(self) -> ClientConnection:
-        url = self._api.http.url
-        query = f"?{urlencode({'since': self._cursor})}" if self._cursor else ""
-        return connect(
-            f"ws{url.removeprefix('http')}/api/v1/ws{query}",
-            additional_headers=self._api.badge.headers(),
-            open_timeout=ANSWER_SECONDS,
-            close_timeout=1,
-            proxy=None if is_local(url) else True,
-            max_size=MAX_FRAME,
-        )
-
     def _left(self, most: float) -> float:
         """Seconds to wait for the next thing, at most `most`.
 
@@ -190,6 +178,25 @@ class Follower:
         if left <= 0:
             raise StillGoing(f"Job {self._id} has not ended yet; it goes on.")
         return min(most, left)
+
+
+def open_socket(api: Api, query: Mapping[str, str]) -> ClientConnection:
+    """A socket with the live events.
+
+    Raises:
+        OSError: the server is away.
+        WebSocketException: it has no socket for us.
+    """
+    url = api.http.url
+    asked = f"?{urlencode(query)}" if query else ""
+    return connect(
+        f"ws{url.removeprefix('http')}/api/v1/ws{asked}",
+        additional_headers=api.badge.headers(),
+        open_timeout=ANSWER_SECONDS,
+        close_timeout=1,
+        proxy=None if is_local(url) else True,
+        max_size=MAX_FRAME,
+    )
 
 
 def _read(text: str | bytes) -> _Frame | None:

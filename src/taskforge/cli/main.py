@@ -22,6 +22,7 @@ class Commands(LazyGroup):
         "schedule": Entry("taskforge.cli.schedule:schedule", USE, "Make jobs come again."),
         "types": Entry("taskforge.cli.job_types:app", USE, "List the job types."),
         "mail": Entry("taskforge.cli.mail:mail", USE, "Read what went to the mail sink."),
+        "top": Entry("taskforge.cli.top:app", USE, "Watch queues, workers and jobs live."),
         "login": Entry("taskforge.cli.login:login", USE, "Sign in for the commands above."),
         "logout": Entry("taskforge.cli.login:logout", USE, "End that session."),
         "up": Entry("taskforge.cli.up:app", RUN, "Start everything on this machine."),
@@ -40,13 +41,14 @@ class Commands(LazyGroup):
         "config": Entry("taskforge.cli.config:app", KEEP, "Check or show the settings."),
         "openapi": Entry("taskforge.cli.openapi:app", KEEP, "Print the API's description."),
         "doctor": Entry("taskforge.cli.doctor:app", KEEP, "Say what is missing, and what helps."),
+        "completion": Entry(
+            "taskforge.cli.completion:app", KEEP, "Let bash, zsh or fish complete commands."
+        ),
         "shell": Entry("taskforge.cli.shell:app", KEEP, "Open a prompt on a server."),
     }
 
 
-app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def _version(wanted: bool) -> None:

@@ -7,6 +7,7 @@ latency, and a busy one does one round trip for as many items as arrived during 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 ItemT = TypeVar("ItemT")
@@ -59,7 +60,8 @@ class Batcher(Generic[ItemT, ResultT]):
 
     def _take_off(self) -> None:
         self._free_flights -= 1
-        task = asyncio.get_running_loop().create_task(self._fly())
+        # Not in the context of the caller who happened to be first: the batch is everybody's.
+        task = asyncio.get_running_loop().create_task(self._fly(), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

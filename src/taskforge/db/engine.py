@@ -55,6 +55,7 @@ def open_engine(
     return create_async_engine(
         driver_url(settings),
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # or the message of an error would take payloads into the log (S-45)
         pool_size=pool_size or settings.database_pool_size,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,

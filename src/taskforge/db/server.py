@@ -1,6 +1,7 @@
 """PostgreSQL itself: what it is, how large, how busy, and at which revision its tables are."""
 
 import time
+from datetime import datetime
 
 import msgspec
 from sqlalchemy import text
@@ -14,6 +15,15 @@ SELECT current_setting('server_version') AS version,
     pg_database_size(current_database()) AS size_bytes,
     current_setting('max_connections')::integer AS max_connections,
     (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections
+""")
+
+_CARE = text("""
+SELECT current_setting('server_version') AS version,
+    current_setting('server_version_num')::integer AS version_number,
+    clock_timestamp() AS now,
+    array(SELECT name FROM pg_settings WHERE setting = 'off'
+        AND name IN ('fsync', 'full_page_writes', 'synchronous_commit')
+        ORDER BY name)::text[] AS careless
 """)
 
 
@@ -30,6 +40,19 @@ class DatabaseFacts(msgspec.Struct, frozen=True, kw_only=True):
     connections: int
     """Open on the whole server."""
     max_connections: int
+
+
+class DatabaseCare(msgspec.Struct, frozen=True, kw_only=True):
+    """How well PostgreSQL keeps what it is given."""
+
+    version: str
+    version_number: int
+    """Such as 180001 for 18.1."""
+    revision: str | None
+    """That the tables are at."""
+    now: datetime
+    careless: list[str]
+    """Settings that are off and should not be: without them a crash loses what was committed."""
 
 
 class PoolUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +75,12 @@ async def database_facts(connection: AsyncConnection) -> DatabaseFacts:
     told = (await connection.execute(_FACTS)).mappings().one()
     seconds = round(time.perf_counter() - started, 4)
     return DatabaseFacts(**told, seconds=seconds, revision=await revision(connection))
+
+
+async def database_care(connection: AsyncConnection) -> DatabaseCare:
+    """How well PostgreSQL keeps what it is given."""
+    told = (await connection.execute(_CARE)).mappings().one()
+    return DatabaseCare(**told, revision=await revision(connection))
 
 
 def pool_use(db: AsyncEngine) -> PoolUse:

@@ -32,7 +32,7 @@ async def after_cancelling(deps: Deps, done: Sequence[Moved]) -> None:
         await ask_to_stop(deps.redis, running)
     except (RedisError, OSError) as error:
         # The workers' next heartbeats bring them the news all the same.
-        log.warning("stop.unsignalled", jobs=len(running), error=repr(error))
+        log.warning("stop.unsignalled", jobs=len(running), error=error)
 
 
 async def after_queuing(deps: Deps, done: Sequence[Moved]) -> None:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-import structlog
 
 from taskforge.core.failures import ErrorRecord, InvalidInput, JobTimeout
 from taskforge.core.fingerprint import marked
@@ -35,8 +34,9 @@ from taskforge.db.moves import Ending, Settled
 from taskforge.flows.context import JobContext
 from taskforge.flows.fitting import NoHandler, fit
 from taskforge.flows.frames import moved
+from taskforge.flows.telling import tell_end
 from taskforge.flows.unit import Unit
-from taskforge.log import get_logger
+from taskforge.log import bind, get_logger
 from taskforge.metrics import attempts
 
 RESULT_LIMIT = 262_144
@@ -160,12 +160,12 @@ async def take_strays(unit: Unit, held: Sequence[tuple[UUID, int]]) -> list[Clai
 async def run(unit: Unit, hold: Hold) -> Ended:
     """Run the handler, decide, record and announce; never raises what the handler raised."""
     row = hold.claimed.row
-    structlog.contextvars.bind_contextvars(
-        job_id=str(row.id), job_type=row.type, attempt=row.attempt
-    )
+    bind(job_id=str(row.id), job_type=row.type, attempt=row.attempt, queue=row.priority.queue)
     previous = hold.claimed.previous_error
     context = JobContext(unit, row, _errors.decode(previous) if previous else None)
+    began = time.monotonic()
     verdict, result = await _work(unit, hold, context)
+    seconds = time.monotonic() - began
     hold.free()
     await context.close()
     settled = await unit.outcomes.put(_ending(unit, hold, context, verdict, result))
@@ -178,7 +178,7 @@ async def run(unit: Unit, hold: Hold) -> Ended:
     unit.deps.stream.announce_soon([moved(ended, settled.at)])
     if settled.status is JobStatus.QUEUED:
         await unit.deps.hinter.hint([(row.priority, row.id)])
-    log.debug("attempt.ended", status=settled.status, seconds=settled.duration_seconds)
+    tell_end(settled, verdict, seconds=seconds)
     return Ended(ended, settled)
 
 

@@ -46,7 +46,7 @@ async def repeat(duty: Duty, ledger: Ledger) -> None:
         try:
             done = await duty.run()
         except Exception as error:  # noqa: BLE001 - the next pass is the remedy, whatever it was
-            log.warning("duty.failed", duty=duty.name, error=repr(error))
+            log.warning("duty.failed", duty=duty.name, error=error)
             failure = error
         if done:
             log.debug("duty.done", duty=duty.name, did=done)
@@ -77,7 +77,7 @@ async def once(seconds: float, name: str, duty: Callable[[], Awaitable[int]]) ->
         try:
             await duty()
         except Exception as error:  # noqa: BLE001 - the next try is the remedy, whatever it was
-            log.warning("duty.failed", duty=name, error=repr(error))
+            log.warning("duty.failed", duty=name, error=error)
             await asyncio.sleep(seconds)
         else:
             return

@@ -5,6 +5,7 @@ import hmac
 import time
 from collections.abc import AsyncGenerator, Awaitable
 from contextlib import asynccontextmanager
+from contextvars import Context
 from typing import Any, Final
 
 from redis.exceptions import RedisError
@@ -41,7 +42,7 @@ class Health:
         Who asks while checks run waits for the same ones, so that nobody can pile them up.
         """
         if self._examining is None or self._examining.done():
-            self._examining = asyncio.create_task(self._examine())
+            self._examining = asyncio.create_task(self._examine(), context=Context())
         checks = await asyncio.shield(self._examining)
         if self.draining:
             return Readiness(status="draining", checks=checks)

@@ -43,7 +43,7 @@ class Hinter:
                 await asyncio.wait_for(self._queue.push(due), PUSH_SECONDS)
             except (RedisError, OSError, TimeoutError) as error:
                 self._silent_until = time.monotonic() + SILENCE_SECONDS
-                log.warning("hint.lost", jobs=len(due), error=repr(error))
+                log.warning("hint.lost", jobs=len(due), error=error)
             else:
                 PUSHED.inc(len(due))
                 return True
@@ -61,7 +61,7 @@ class Hinter:
         try:
             await asyncio.wait_for(self._queue.bury(dead), PUSH_SECONDS)
         except (RedisError, OSError, TimeoutError) as error:
-            log.warning("dead_letter.unlisted", jobs=len(dead), error=repr(error))
+            log.warning("dead_letter.unlisted", jobs=len(dead), error=error)
 
     async def _mark(self, ids: list[UUID]) -> None:
         try:
@@ -70,4 +70,4 @@ class Hinter:
         except (SQLAlchemyError, OSError) as error:
             # The scheduler finds these too, only later: their queue runs dry, or they are
             # overtaken (R-21d, e).
-            log.warning("hint.unmarked", jobs=len(ids), error=repr(error))
+            log.warning("hint.unmarked", jobs=len(ids), error=error)

@@ -66,7 +66,7 @@ async def limit_type(
                 connection, by, "job_type.limited", f"job_type:{shown.name}",
                 before=_limit(before), after=_limit(most),
             )  # fmt: skip
-    log.info("job_type.limited", type=shown.name, limit=most, actor=by.actor)
+    log.info("job_type.limited", job_type=shown.name, limit=most, actor=by.actor)
     if _rose(before, most):
         async with deps.db.connect() as connection:
             for priority, free in (await hints.free_slots(connection)).items():

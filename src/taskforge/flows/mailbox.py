@@ -45,7 +45,7 @@ async def with_sink(deps: Deps) -> AsyncGenerator[Deps]:
         try:
             port = await stack.enter_async_context(open_sink(messages.put))
         except OSError as error:
-            log.error("sink.not_opened", error=repr(error))
+            log.error("sink.not_opened", error=error)
             yield deps
             return
         yield replace(deps, mail_url=f"sink://{ADDRESS}:{port}")

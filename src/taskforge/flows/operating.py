@@ -225,7 +225,7 @@ async def _end(
 
 
 async def _set_back(deps: Deps, work: Work, error: Exception) -> None:
-    log.warning("operation.set_back", operation_id=str(work.id), error=repr(error))
+    log.warning("operation.set_back", operation_id=str(work.id), error=error)
     following: list[Aftermath] = []
     async with transaction(deps.db) as connection:
         if await operation_work.set_back(connection, work.id) > MAX_SETBACKS:

@@ -58,7 +58,7 @@ def with_offers(deps: Deps, description: TypeDescription) -> TypeDescription:
     try:
         offers = msgspec.convert(dict(look(deps.settings.for_jobs)), dict[str, list[str]])
     except Exception as error:  # noqa: BLE001 - code of a plug-in; a description goes without
-        log.warning("offers.failed", job_type=description.name, error=repr(error))
+        log.warning("offers.failed", job_type=description.name, error=error)
         return description
     return msgspec.structs.replace(description, offers=offers)
 
@@ -70,7 +70,7 @@ def summary_of(job_type: JobType, ask: Payload) -> str | None:
     try:
         return plain_text(" ".join(job_type.summarise(ask).split()), SUMMARY_LIMIT)
     except Exception as error:  # noqa: BLE001 - code of a plug-in; a job does not fail for a line
-        log.warning("summary.failed", job_type=job_type.name, error=repr(error))
+        log.warning("summary.failed", job_type=job_type.name, error=error)
         return None
 
 
@@ -80,5 +80,5 @@ def _estimate_of(job_type: JobType, ask: Payload) -> Estimate | None:
     try:
         return msgspec.convert(job_type.estimate(ask), Estimate | None)
     except Exception as error:  # noqa: BLE001 - code of a plug-in; a guess is a courtesy
-        log.warning("estimate.failed", job_type=job_type.name, error=repr(error))
+        log.warning("estimate.failed", job_type=job_type.name, error=error)
         return None

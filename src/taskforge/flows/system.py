@@ -149,7 +149,7 @@ async def _asked(part: Awaitable[FactsT]) -> FactsT | None:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await part
     except (SQLAlchemyError, RedisError, OSError, TimeoutError) as error:
-        log.warning("system.part_away", error=repr(error))
+        log.warning("system.part_away", error=error)
         return None
 
 

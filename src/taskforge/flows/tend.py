@@ -85,7 +85,7 @@ async def rehint(deps: Deps) -> int:
         epoch = await deps.queue.epoch()
         hinted = await _hint_after_loss(deps, epoch) + await _hint_unhinted(deps)
     except (RedisError, OSError) as error:
-        log.warning("rehint.postponed", error=repr(error))
+        log.warning("rehint.postponed", error=error)
         return 0
     return hinted + await _hint_stranded(deps)
 

@@ -82,7 +82,7 @@ class Unit:
             except Exception as error:
                 if not is_away(error) or time.monotonic() + pause > deadline:
                     raise
-                log.warning("database.missed", error=repr(error), retry_in=pause)
+                log.warning("database.missed", error=error, retry_seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
 

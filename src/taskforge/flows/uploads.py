@@ -69,7 +69,9 @@ async def receive(
             await asyncio.to_thread(deps.store.keep, incoming.path, deps.store.upload(new.id))
     told = await _list(deps, new, by, ask(sha256))
     if told.fresh:
-        log.info("upload.received", upload_id=str(new.id), bytes=new.size_bytes, actor=by.actor)
+        log.info(
+            "upload.received", upload_id=str(new.id), size_bytes=new.size_bytes, actor=by.actor
+        )
     return told
 
 

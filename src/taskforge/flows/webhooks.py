@@ -127,7 +127,7 @@ class Courier:
             async with self._deps.db.connect() as connection:
                 await leave_lane(connection, lane, self._owner)
         except Exception as error:  # noqa: BLE001 - its lease runs out, and somebody else serves it
-            log.warning("webhooks.lane_kept", endpoint=str(lane.endpoint), error=repr(error))
+            log.warning("webhooks.lane_kept", endpoint=str(lane.endpoint), error=error)
 
     async def _deliver(self, lane: Lane, due: Sequence[Due], course: Course) -> Course:
         """Make these calls, two at a time, until the receiver is to be left alone."""
@@ -201,7 +201,7 @@ class Courier:
                 key = self._deps.settings.secret_key
                 keys.append(unseal(key, one, purpose=SECRET_PURPOSE, owner=str(lane.user_id)))
             except Unsealable as error:
-                log.error("webhook.secret_lost", user_id=str(lane.user_id), error=str(error))
+                log.error("webhook.secret_lost", user_id=str(lane.user_id), error=error)
         if sealed and not keys:
             raise Unsealable("No signing secret of this account can be opened; is SECRET_KEY new?")
         return keys

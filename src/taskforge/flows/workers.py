@@ -72,12 +72,12 @@ async def order(
 
 
 async def _point_at(deps: Deps, worker_id: UUID, wanted: Wanted, by: Principal) -> None:
-    log.warning("worker.ordered", worker_id=str(worker_id), wanted=wanted.value, actor=by.actor)
+    log.warning("worker.ordered", worker=str(worker_id), wanted=wanted.value, actor=by.actor)
     try:
         await point_at_order(deps.redis, worker_id)
     except (RedisError, OSError) as error:
         # Its next heartbeat finds the order all the same.
-        log.warning("order.unsignalled", worker_id=str(worker_id), error=repr(error))
+        log.warning("order.unsignalled", worker=str(worker_id), error=error)
 
 
 def _check_stands(standing: Standing, wanted: Wanted) -> None:

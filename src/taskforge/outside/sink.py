@@ -60,7 +60,7 @@ class _Hooks:
         return "250 2.0.0 Kept in the mailbox; nothing is sent"
 
     async def handle_exception(self, error: Exception) -> str:
-        log.warning("sink.failed", error=repr(error))
+        log.warning("sink.failed", error=error)
         return "451 4.3.0 The message cannot be kept now"
 
 

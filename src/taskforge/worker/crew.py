@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 from typing import NamedTuple
 from uuid import UUID
 
@@ -167,7 +168,9 @@ class Crew:
 
     def _kick(self) -> None:
         if self._claiming is None:
-            self._claiming = asyncio.get_running_loop().create_task(self._claim_rounds())
+            rounds = self._claim_rounds()
+            # Not in the context of the attempt that has just freed a slot.
+            self._claiming = asyncio.get_running_loop().create_task(rounds, context=Context())
 
     async def _claim_rounds(self) -> None:
         try:
@@ -204,7 +207,7 @@ class Crew:
                 claimed = await take(self.unit, ids, free=free, rooms=rooms, owed=owed)
         except Exception as error:
             CLAIMS_FAILED.inc()
-            log.warning("claim.failed", error=repr(error), exc_info=not is_away(error))
+            log.warning("claim.failed", error=error, exc_info=not is_away(error))
             self._unsure = self._vacant = True
             self._asks = asks + self._asks
             await asyncio.sleep(RETRY_SECONDS)

@@ -157,7 +157,7 @@ class Heart(threading.Thread):
                 await self._beat(engine)
                 self.beaten.set()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next beat tries again
-                log.warning("beat.missed", error=repr(error))
+                log.warning("beat.missed", error=error)
             pause = self._beat_seconds - (time.monotonic() - started)
             await self._pause(max(pause, self._beat_seconds / 10))
 
@@ -231,7 +231,7 @@ class Heart(threading.Thread):
                 if hold.working and now > hold.stop_by
             ]
             if stubborn:
-                self._die("handler.unstoppable", jobs=stubborn)
+                self._die("handler.unstoppable", job_ids=stubborn)
 
     async def _listen(self, redis: Redis) -> None:
         await listen(redis, Ears(self._gate.wake, self._stop_jobs, self._look_up))

@@ -31,7 +31,7 @@ from taskforge.flows.mailbox import with_sink
 from taskforge.flows.probes import Probes
 from taskforge.flows.unit import Unit
 from taskforge.handlers.registry import Registry, load
-from taskforge.log import configure, get_logger
+from taskforge.log import configure, get_logger, identify
 from taskforge.metrics.process import introduce
 from taskforge.worker.actors import declare_actors
 from taskforge.worker.broker import Broker
@@ -102,6 +102,7 @@ class _Process:
             sorted(registry.types),
             slots,
         )
+        identify(worker=str(self._member.id))
 
     def start(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -153,8 +154,7 @@ class _Process:
         self._heart.start()
         self._probes.start()
         self._on_loop(self._begin())
-        log.info("worker.started", worker_id=str(self._member.id), slots=self._slots,
-                 queues=self._queues)  # fmt: skip
+        log.info("worker.started", slots=self._slots, queues=self._queues)
         self._signalled.wait()
 
     def stop(self) -> None:
@@ -174,7 +174,7 @@ class _Process:
         self._client.close()
         self._loop_thread.stop()
         set_event_loop_thread(None)
-        log.info("worker.stopped", worker_id=str(self._member.id))
+        log.info("worker.stopped")
 
     @property
     def _claimer(self) -> Claimer:
@@ -228,7 +228,7 @@ class _Process:
             async with self._deps.db.connect() as connection:
                 await leave(connection, self._member.id)
         except Exception as error:  # noqa: BLE001 - a database that is away must not keep us here
-            log.warning("worker.unlisted", error=repr(error))
+            log.warning("worker.unlisted", error=error)
         self._announce(WorkerStatus.OFFLINE, "stopped")
 
     def _announce(self, status: WorkerStatus, reason: str | None = None) -> None:

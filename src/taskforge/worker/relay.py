@@ -10,6 +10,7 @@ filling, or by the scheduler (R-21).
 
 import asyncio
 from collections.abc import Iterable
+from contextvars import Context
 from uuid import UUID
 
 from taskforge.core.priority import Priority
@@ -57,7 +58,7 @@ class Relay:
             if len(self._kept) < KEPT:
                 self._kept[job_id] = None
         if self._kept and self._later is None:
-            self._later = asyncio.create_task(self._relay())
+            self._later = asyncio.create_task(self._relay(), context=Context())
 
     async def _relay(self) -> None:
         try:
@@ -67,6 +68,6 @@ class Relay:
                 waiting = await still_queued(connection, ids, self._rooms.full())
             await self._deps.hinter.hint(list(dict(reversed(waiting)).items()))
         except Exception as error:
-            log.warning("relay.failed", error=repr(error), exc_info=not is_away(error))
+            log.warning("relay.failed", error=error, exc_info=not is_away(error))
         finally:
             self._later = None

@@ -212,7 +212,7 @@ class Conversation:
             self._subscriber.close(Closing(code, error.detail[:100]))
         except (TaskForgeError, OSError, TimeoutError) as error:
             # The database may be away for a moment; the next look decides.
-            _log.warning("connection.not_renewed", error=repr(error))
+            _log.warning("connection.not_renewed", error=error)
 
     async def _say_goodbye(self, closing: Closing | None) -> None:
         if closing is None:
@@ -224,7 +224,7 @@ class Conversation:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._line.close(closing)
         except (TimeoutError, OSError, RuntimeError, WebSocketDisconnect) as error:
-            _log.debug("connection.closed_roughly", error=repr(error))
+            _log.debug("connection.closed_roughly", error=error)
 
 
 def _next_look(now: float) -> float:

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import contextmanager
+from contextvars import Context
 
 from redis.exceptions import RedisError
 
@@ -189,7 +190,7 @@ class Hub:
         channel.join(subscriber)
         self._attached[subscriber] = channel
         if (self._task is None or self._task.done()) and not self._closed:
-            self._task = asyncio.get_running_loop().create_task(self._read())
+            self._task = asyncio.get_running_loop().create_task(self._read(), context=Context())
             self._task.add_done_callback(self._reader_ended)
 
     def _detach(self, subscriber: Subscriber) -> None:
@@ -217,7 +218,7 @@ class Hub:
                     LAG_SECONDS.observe(found.waited + time.monotonic() - read_at)
                 sure_at, retry = time.monotonic(), FIRST_RETRY_SECONDS
             except (RedisError, OSError) as error:
-                _log.warning("stream.unreadable", error=repr(error), retry_seconds=retry)
+                _log.warning("stream.unreadable", error=error, retry_seconds=retry)
                 await asyncio.sleep(retry * random.uniform(0.5, 1.0))  # noqa: S311 - spread only
                 retry = min(retry * 2, LAST_RETRY_SECONDS)
                 sure_at = float("-inf")

@@ -92,7 +92,7 @@ class Pulse:
         try:
             frame = await self.read()
         except (SQLAlchemyError, OSError) as error:
-            _log.warning("pulse.unreadable", error=repr(error))
+            _log.warning("pulse.unreadable", error=error)
             return
         if (told := _what_changes(frame)) != self._told:
             self._told = told
