@@ -21,7 +21,7 @@ from taskforge.production import DEV_SECRET, refusals
 
 SECRETS = frozenset(
     {"SECRET_KEY", "JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "PROBE_TOKEN", "ADMIN_PASSWORD",
-     "AI_API_KEY", "AI_BACKENDS", "SMTP_URL"}
+     "AI_API_KEY", "AI_BACKENDS", "SMTP_URL", "OTEL_EXPORTER_OTLP_HEADERS"}
 )  # fmt: skip
 JOB_SETTINGS = frozenset(
     {"AI_BASE_URL", "AI_API_KEY", "AI_MODELS", "AI_BACKENDS", "DATA_DIR", "ENVIRONMENT",
@@ -119,6 +119,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     outbound_allowed_hosts: str = ""
     """`host` or `host:port`, separated by commas, that jobs and webhooks may reach although their
     addresses are private (S-30)."""
+    trace_hosts: str = ""
+    """Who is told of the trace that a request belongs to: as above, `*.example.com`, or `*`."""
     scan_allowed_targets: str = ""
     """Hosts that `security_scan` may probe actively (ports, tls), separated by commas (S-33)."""
     scan_nameservers: str = ""

@@ -1,5 +1,6 @@
 """New jobs, from checked drafts to rows, hints and frames; single submits share round trips."""
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -19,6 +20,7 @@ from taskforge.db.birth import Born, Draft, create
 from taskforge.db.engine import was_refused
 from taskforge.flows.frames import moved
 from taskforge.flows.hints import Hinter
+from taskforge.tracing.jobs import hinted
 
 BATCH = 256
 """Most single submits that one statement carries."""
@@ -81,7 +83,10 @@ class Births:
         """Hint and announce what a transaction has created; call it after the commit."""
         rows = [_row(draft, born[draft.id]) for draft in drafts]
         due = [(row.priority, row.id) for row in rows if row.status is JobStatus.QUEUED]
-        await self._hinter.hint(due)
+        began_ns = time.time_ns()
+        taken = await self._hinter.hint(due)
+        origins = [it.traceparent for it in drafts if born[it.id].queued_at]
+        hinted(origins, began_ns=began_ns, taken=taken)
         self._stream.announce_soon([moved(row, row.created_at) for row in rows])
         return rows
 

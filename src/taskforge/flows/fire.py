@@ -22,6 +22,7 @@ from taskforge.core.errors import Conflict, Invalid, NotFound, TaskForgeError
 from taskforge.core.firing import Busy, Due, Outcome, Turn, settle, take_turn
 from taskforge.core.job import JobRow, JobTemplate
 from taskforge.core.people import Principal
+from taskforge.core.priority import BY_RANK
 from taskforge.core.schedule import Fired, Overlap, check, due_at
 from taskforge.db import fires, moves
 from taskforge.db.audit import note
@@ -34,6 +35,8 @@ from taskforge.flows.preview import summary_of
 from taskforge.flows.reach import check_reach
 from taskforge.flows.templates import check_template, priority_of
 from taskforge.log import get_logger
+from taskforge.tracing.jobs import sending
+from taskforge.tracing.spans import Span
 
 PERIOD_SECONDS = 0.1
 """From one pass to the next."""
@@ -71,6 +74,8 @@ class _Done(NamedTuple):
     drafts: Sequence[Draft]
     born: dict[UUID, Born]
     cancelled: Sequence[moves.Moved]
+    spans: Sequence[Span]
+    """Of the drafts; they end when all has been told."""
 
 
 async def fire(deps: Deps) -> int:
@@ -223,9 +228,12 @@ async def _write(
         drafts += [_for_job(case.draft, it.job_id) for it in made if case.draft and it.job_id]
         if made and case.due.overlap is Overlap.CANCEL_PREVIOUS:
             overtaken += case.busy.active
+    spans = [sending(draft.id, draft.type, BY_RANK[draft.rank]) for draft in drafts]
+    drafts = [_traced(*each) for each in zip(drafts, spans, strict=True)]
     born = await _create(connection, drafts)
     cancelled = await moves.make_way(connection, overtaken) if overtaken else []
-    return _Done([draft for draft in drafts if draft.id in born], born, cancelled)
+    made = [each for each in zip(drafts, spans, strict=True) if each[0].id in born]
+    return _Done([draft for draft, _ in made], born, cancelled, [span for _, span in made])
 
 
 async def _create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[UUID, Born]:
@@ -249,6 +257,8 @@ async def _create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[
 async def _tell(deps: Deps, done: _Done) -> list[JobRow]:
     rows = await deps.births.tell(done.drafts, done.born)
     await after_cancelling(deps, done.cancelled)
+    for span in done.spans:
+        span.end()
     return rows
 
 
@@ -265,3 +275,8 @@ def _row(case: _Case, outcome: Outcome, actor: str | None) -> FireRow:
 
 def _for_job(draft: Draft, job_id: UUID) -> Draft:
     return msgspec.structs.replace(draft, id=job_id)
+
+
+def _traced(draft: Draft, span: Span) -> Draft:
+    origin = span.traceparent
+    return msgspec.structs.replace(draft, traceparent=origin) if origin else draft

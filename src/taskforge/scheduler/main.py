@@ -23,6 +23,7 @@ from taskforge.handlers.registry import load
 from taskforge.log import configure, get_logger
 from taskforge.outside.orphans import SHARDS
 from taskforge.scheduler.every import Duty, every, once, repeat
+from taskforge.tracing.start import start_tracing, stop_tracing
 
 STATEMENT_SECONDS = 30.0
 CANCEL_SECONDS = 1.0
@@ -33,7 +34,11 @@ log = get_logger(__name__)
 def run(settings: Settings) -> int:
     """Tend the jobs until SIGTERM or SIGINT; 0 after a clean stop."""
     configure(settings, "scheduler")
-    uvloop.run(_run(settings))
+    start_tracing(settings, "scheduler")
+    try:
+        uvloop.run(_run(settings))
+    finally:
+        stop_tracing()
     log.info("scheduler.stopped")
     return 0
 
