@@ -24,6 +24,7 @@ from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
 from ops.bench.search import search
 from ops.bench.stack import stack
+from ops.bench.traces import traces
 from ops.bench.types import types
 from ops.bench.why import why
 
@@ -37,6 +38,7 @@ ROWS: dict[str, Row] = {
     "auth": auth,
     "limit": limit,
     "limits": limits,
+    "traces": traces,
     "hooks": hooks,
     "fires": fires,
     "bulk": bulk,

@@ -119,8 +119,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     outbound_allowed_hosts: str = ""
     """`host` or `host:port`, separated by commas, that jobs and webhooks may reach although their
     addresses are private (S-30)."""
-    trace_hosts: str = ""
-    """Who is told of the trace that a request belongs to: as above, `*.example.com`, or `*`."""
     scan_allowed_targets: str = ""
     """Hosts that `security_scan` may probe actively (ports, tls), separated by commas (S-33)."""
     scan_nameservers: str = ""
@@ -129,6 +127,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     osv_url: str = ""
     """Where `security_scan` looks vulnerabilities of dependencies up, such as the OSV API; nowhere
     when empty."""
+    trace_hosts: str = ""
+    """Who hears of the trace of a call: `host`, `host:port`, `*.example.com` or `*`, by commas."""
 
     smtp_url: str = ""
     """`smtp://user:password@host:587` or `smtps://…:465`; empty: the sink, whose messages the

@@ -14,7 +14,7 @@ import structlog
 
 from taskforge import __version__
 from taskforge.config import Settings
-from taskforge.tracing.spans import current_ids
+from taskforge.tracing.spans import add_trace
 
 _SECRET_NAMES = re.compile(r"(?i)(password|secret|token|api_?key|authorization|cookie)")
 _SECRET_SHAPES = re.compile(
@@ -34,15 +34,6 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
             event[key] = MASK
         elif isinstance(value, str):
             event[key] = _SECRET_SHAPES.sub(MASK, value)
-    return event
-
-
-def add_trace(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Name the trace and the span that the event belongs to, where there is one."""
-    if ids := current_ids():
-        event["trace_id"], event["span_id"] = ids
     return event
 
 

@@ -10,10 +10,10 @@
 Nothing here knows OpenTelemetry: `start.py` turns it on, and `engine.py` alone imports it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from enum import StrEnum
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 Facts = Mapping[str, str | int | bool]
 """Attributes by their names in the semantic conventions; ours begin with `taskforge.`."""
@@ -122,6 +122,10 @@ def tracing() -> bool:
     return switch.engine is not None
 
 
-def current_ids() -> tuple[str, str] | None:
-    """Ids, in hexadecimal, of the trace and the span that are current here."""
-    return switch.engine.current() if switch.engine else None
+def add_trace(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """A processor of structlog: name the trace and the span that a log line belongs to."""
+    if switch.engine and (ids := switch.engine.current()):
+        event["trace_id"], event["span_id"] = ids
+    return event

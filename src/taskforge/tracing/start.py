@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import structlog
 
@@ -25,7 +26,7 @@ HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
 SPOKEN = "http/protobuf"
 PACKAGES = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
 
-_log = structlog.stdlib.get_logger(__name__)
+_log: Any = structlog.get_logger(__name__)
 
 
 def start_tracing(settings: Settings, role: str, *, instance: str | None = None) -> None:

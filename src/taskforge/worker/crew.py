@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 from typing import NamedTuple
 from uuid import UUID
 
@@ -167,7 +168,10 @@ class Crew:
 
     def _kick(self) -> None:
         if self._claiming is None:
-            self._claiming = asyncio.get_running_loop().create_task(self._claim_rounds())
+            # Not in the context of the attempt that happens to end: it names itself in every log
+            # line, and would lend its name to claims, and to the attempts that come of them.
+            loop = asyncio.get_running_loop()
+            self._claiming = loop.create_task(self._claim_rounds(), context=Context())
 
     async def _claim_rounds(self) -> None:
         try:
