@@ -23,8 +23,7 @@ def variables(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("OTEL_")]:
         monkeypatch.delenv(name)
-    yield monkeypatch
-    stop_tracing()
+    return monkeypatch
 
 
 @pytest.fixture
@@ -44,7 +43,8 @@ def trace(variables, collector, settings):
         assert switch.engine is not None
         return switch.engine
 
-    return start
+    yield start
+    stop_tracing()  # while the collector still listens
 
 
 @pytest.fixture

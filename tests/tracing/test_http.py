@@ -11,7 +11,7 @@ TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 GOOD = f"00-{TRACE}-{PARENT}-01"
 
 
-def application(status=200, route="/jobs/{id}", error=None):
+def application(status: int = 200, route: str | None = "/jobs/{id}", error=None):
     """Answers as told; the route is in the scope, where Litestar leaves it."""
 
     async def serve(scope, receive, send):
@@ -199,7 +199,7 @@ def told_of(head):
 
 async def test_only_friends_are_told_which_trace_a_call_belongs_to(trace, spans, web, guarded):
     engine = trace()
-    web.page("/")
+    web.page("/?key=secret")
 
     for host in ("friend.test", "a.partner.test", "stranger.test"):
         await guarded.fetch(f"http://{host}:{web.port}/?key=secret")
