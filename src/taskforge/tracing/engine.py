@@ -51,6 +51,7 @@ class OpenTelemetry:
 
     def __init__(self, role: str, instance: str | None, circle: Circle) -> None:
         self._provider = TracerProvider(resource=_resource(role, instance), shutdown_on_exit=False)
+        self._obeys = isinstance(self._provider.sampler, ParentBased)
         if isinstance(self._provider.sampler, ParentBased):
             self._provider.sampler = _LikeItsLink(self._provider.sampler)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -71,16 +72,23 @@ class OpenTelemetry:
         self, name: str, kind: Kind, facts: Facts, *, parent: str | None, link: str | None = None
     ) -> Span:
         """See `spans.Engine`."""
-        links = [Link(_context_of(_remote(link)))] if link else []
+        links = [Link(_read(link))] if link else []
         span = self._tracer.start_span(
-            name, _remote(parent), _KINDS[kind], attributes=facts, links=links
+            name, _within(parent), _KINDS[kind], attributes=facts, links=links
         )
         return _Live(span)
+
+    def dropped(self, origin: str) -> Span | None:
+        """See `spans.Engine`; a sampler that asks nobody is not spared the question."""
+        if not self._obeys:
+            return None
+        context = _read(origin)
+        return None if context.trace_flags & 1 else _Live(trace.NonRecordingSpan(context))
 
     def past(self, name: str, kind: Kind, facts: Facts, parent: str, began_ns: int) -> None:
         """See `spans.Engine`."""
         span = self._tracer.start_span(
-            name, _remote(parent), _KINDS[kind], attributes=facts, start_time=began_ns
+            name, _within(parent), _KINDS[kind], attributes=facts, start_time=began_ns
         )
         if "error.type" in facts:
             span.set_status(Status(StatusCode.ERROR))
@@ -91,7 +99,8 @@ class OpenTelemetry:
         found = [value for name, value in headers if name == b"traceparent"]
         if not self._talks or len(found) != 1 or len(found[0]) > HEADER_LIMIT:
             return None
-        context = _context_of(_remote(found[0].decode("latin-1")))
+        carrier = {"traceparent": found[0].decode("latin-1")}
+        context = _context_of(_w3c.extract(carrier, Context()))
         return _name_of(context) if context.is_valid else None
 
     def told(self, span: Span, host: str, port: int) -> str | None:
@@ -192,9 +201,16 @@ def _resource(role: str, instance: str | None) -> Resource:
     return Resource.create({name: it for name, it in ours.items() if name not in given})
 
 
-def _remote(traceparent: str | None) -> Context:
-    """The context that this names; an empty one, in which traces begin, when it names none."""
-    return _w3c.extract({"traceparent": traceparent}, Context()) if traceparent else Context()
+def _within(traceparent: str | None) -> Context:
+    """The context of this span; an empty one, in which traces begin, without it."""
+    span = trace.NonRecordingSpan(_read(traceparent)) if traceparent else trace.INVALID_SPAN
+    return trace.set_span_in_context(span, Context())
+
+
+def _read(name: str) -> trace.SpanContext:
+    """What `_name_of` has written, here or in another process."""
+    flags = trace.TraceFlags(int(name[53:], 16))
+    return trace.SpanContext(int(name[3:35], 16), int(name[36:52], 16), True, flags)
 
 
 def _context_of(context: Context | None) -> trace.SpanContext:

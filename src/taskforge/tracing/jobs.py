@@ -70,6 +70,8 @@ def processing(row: JobRow, origin: str | None) -> Span:
     """
     if switch.engine is None:
         return NOTHING
+    if origin and (dropped := switch.engine.dropped(origin)):
+        return dropped
     queue = row.priority.queue
     facts = {
         **_about("process", queue),

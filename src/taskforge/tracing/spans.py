@@ -88,6 +88,13 @@ class Engine(Protocol):
         """
         ...
 
+    def dropped(self, origin: str) -> Span | None:
+        """What stands for a span that follows from this one, if that is not kept either.
+
+        Most jobs are not where few are sampled, and this costs a fifth of asking the sampler.
+        """
+        ...
+
     def past(self, name: str, kind: Kind, facts: Facts, parent: str, began_ns: int) -> None:
         """Tell, once it is over, of something that began then (ns since the epoch)."""
         ...
