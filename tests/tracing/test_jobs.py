@@ -119,6 +119,20 @@ async def test_an_attempt_whose_lease_went_to_another_says_so(trace, spans):
     assert (done.failed, done.facts["error.type"]) == (True, "lease_lost")
 
 
+@pytest.mark.parametrize("attempt", [1, 2])
+@pytest.mark.parametrize("stored", ["", "nonsense", f"00-{'0' * 32}-{'0' * 16}-01", "7" * 900])
+async def test_what_cannot_be_read_of_a_job_keeps_no_attempt_from_starting(
+    trace, spans, attempt, stored
+):
+    trace()
+
+    with processing(row(attempt=attempt), stored):
+        pass
+
+    [done] = await spans("process default")
+    assert (done.parent_id, done.links) == ("", [])
+
+
 async def test_attempts_do_not_nest_whoever_starts_them(trace, spans, collector):
     trace()
 

@@ -5,6 +5,7 @@ when the collector is away or slow the oldest falls out, and no caller ever wait
 """
 
 import os
+import re
 import threading
 from collections.abc import Sequence
 from types import TracebackType
@@ -33,6 +34,7 @@ from taskforge.tracing.spans import Facts, Kind, Span
 
 HEADER_LIMIT = 512
 """Characters of a `traceparent` that are looked at; today's have 55."""
+_NAME = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 _KINDS = {kind: SpanKind[kind] for kind in Kind}
 _w3c = TraceContextTextMapPropagator()
 
@@ -72,7 +74,8 @@ class OpenTelemetry:
         self, name: str, kind: Kind, facts: Facts, *, parent: str | None, link: str | None = None
     ) -> Span:
         """See `spans.Engine`."""
-        links = [Link(_read(link))] if link else []
+        cause = _read(link) if link else trace.INVALID_SPAN_CONTEXT
+        links = [Link(cause)] if cause.is_valid else []
         span = self._tracer.start_span(
             name, _within(parent), _KINDS[kind], attributes=facts, links=links
         )
@@ -83,7 +86,9 @@ class OpenTelemetry:
         if not self._obeys:
             return None
         context = _read(origin)
-        return None if context.trace_flags & 1 else _Live(trace.NonRecordingSpan(context))
+        if context.trace_flags.sampled or not context.is_valid:
+            return None
+        return _Live(trace.NonRecordingSpan(context))
 
     def past(self, name: str, kind: Kind, facts: Facts, parent: str, began_ns: int) -> None:
         """See `spans.Engine`."""
@@ -208,9 +213,12 @@ def _within(traceparent: str | None) -> Context:
 
 
 def _read(name: str) -> trace.SpanContext:
-    """What `_name_of` has written, here or in another process."""
-    flags = trace.TraceFlags(int(name[53:], 16))
-    return trace.SpanContext(int(name[3:35], 16), int(name[36:52], 16), True, flags)
+    """What `_name_of` has written, here or in another process; invalid when it is nothing such."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return trace.INVALID_SPAN_CONTEXT
+    trace_id, span_id, flags = (int(part, 16) for part in found.groups())
+    return trace.SpanContext(trace_id, span_id, True, trace.TraceFlags(flags))
 
 
 def _context_of(context: Context | None) -> trace.SpanContext:
