@@ -26,6 +26,7 @@ from ops.bench.rows import Figure, Row
 from ops.bench.search import search
 from ops.bench.stack import stack
 from ops.bench.telling import telling
+from ops.bench.traces import traces
 from ops.bench.types import types
 from ops.bench.why import why
 
@@ -39,6 +40,7 @@ ROWS: dict[str, Row] = {
     "auth": auth,
     "limit": limit,
     "limits": limits,
+    "traces": traces,
     "hooks": hooks,
     "fires": fires,
     "bulk": bulk,

@@ -21,7 +21,7 @@ from taskforge.production import DEV_SECRET, refusals
 
 SECRETS = frozenset(
     {"SECRET_KEY", "JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "PROBE_TOKEN", "ADMIN_PASSWORD",
-     "AI_API_KEY", "AI_BACKENDS", "SMTP_URL"}
+     "AI_API_KEY", "AI_BACKENDS", "SMTP_URL", "OTEL_EXPORTER_OTLP_HEADERS"}
 )  # fmt: skip
 JOB_SETTINGS = frozenset(
     {"AI_BASE_URL", "AI_API_KEY", "AI_MODELS", "AI_BACKENDS", "DATA_DIR", "ENVIRONMENT",
@@ -130,6 +130,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     system's own when empty."""
     osv_url: str = ""
     """Where `security_scan` looks vulnerabilities up, such as the OSV API; nowhere when empty."""
+    trace_hosts: str = ""
+    """Who hears of the trace of a call: `host`, `host:port`, `*.example.com` or `*`, by commas."""
 
     smtp_url: str = ""
     """`smtp://user:password@host:587` or `smtps://…:465`; empty: the sink, whose messages the

@@ -30,6 +30,7 @@ from taskforge.config import Settings
 from taskforge.core import logline
 from taskforge.core.logline import Event
 from taskforge.core.redact import masked
+from taskforge.tracing.spans import add_trace
 
 ATOMIC_BYTES = 4_096
 """What a pipe takes in one piece on Linux (PIPE_BUF): processes that share one keep lines whole."""
@@ -77,7 +78,8 @@ def configure(settings: Settings, role: str) -> None:
     _identity.clear()
     if as_json:
         identify(**{"service.name": f"taskforge-{role}", "service.version": __version__})
-    steps: list[Step] = [_begin, _tidy, *([_write_json] if as_json else [_draw, _renderer()])]
+    last = [_write_json] if as_json else [_draw, _renderer()]
+    steps: list[Step] = [_begin, add_trace, _tidy, *last]
     writer = Writer(sys.stderr.buffer)
     structlog.configure(
         processors=steps,

@@ -1,6 +1,7 @@
 """Job types that behave: nothing, waiting, failing on demand."""
 
 import asyncio
+from contextvars import ContextVar
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -48,6 +49,17 @@ async def pause(ask: Pause, _ctx: Context) -> dict[str, float]:
     """Waits, and can be stopped at any moment."""
     await asyncio.sleep(ask.seconds)
     return {"waited": ask.seconds}
+
+
+_mark: ContextVar[str | None] = ContextVar("mark", default=None)
+
+
+@job_type("heir", Nothing, title="Heir")
+async def heir(_ask: Nothing, ctx: Context) -> dict[str, str | None]:
+    """Tells what another attempt has left in its context, and leaves something there."""
+    found = _mark.get()
+    _mark.set(str(ctx.job_id))
+    return {"found": found}
 
 
 _narrow: set[UUID] = set()

@@ -74,6 +74,19 @@ async def test_the_most_urgent_runs_first_whatever_the_hints_say(deps, make_crew
     assert [row["id"] for row in rows] == critical + normal + low
 
 
+async def test_an_attempt_inherits_nothing_from_the_one_that_made_room_for_it(
+    deps, make_crew, plain
+):
+    ids = [await ordered(deps, "heir") for _ in range(3)]
+
+    make_crew(slots=1).start()
+    for job_id in ids:
+        await until(deps, job_id, JobStatus.SUCCESS)
+
+    results = await plain.fetch("SELECT result ->> 'found' AS found FROM job_results")
+    assert [row["found"] for row in results] == [None] * 3
+
+
 async def test_a_hint_that_names_nothing_is_answered(make_crew):
     await asyncio.wait_for(make_crew().serve(Priority.NORMAL, [new_id()]), 5)
 

@@ -44,6 +44,7 @@ from taskforge.api.routes import (
 )
 from taskforge.api.routes.docs import DocsPage, Schema, docs_router, openapi_json
 from taskforge.api.routes.root import root
+from taskforge.api.traced import Traced
 from taskforge.config import Settings
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.effective import effective
@@ -51,6 +52,7 @@ from taskforge.flows.health import Health
 from taskforge.handlers.registry import load
 from taskforge.metrics.exposition import scraped
 from taskforge.metrics.process import introduce
+from taskforge.tracing.spans import tracing
 
 STATEMENT_SECONDS = 5.0
 """`statement_timeout` of this role (R-82)."""
@@ -138,7 +140,7 @@ def create_app(
     if dashboard is not None:
         served = Dashboard(served, read_built(dashboard))
     envelope = Envelope(served, settings, partial(methods_at, app))
-    app.asgi_handler = cast("ASGIApp", envelope)
+    app.asgi_handler = cast("ASGIApp", Traced(envelope) if tracing() else envelope)
     return app
 
 

@@ -20,6 +20,7 @@ from taskforge.api.server import leave, listen, serve
 from taskforge.api.workers import keep
 from taskforge.config import Settings
 from taskforge.flows.health import Health
+from taskforge.tracing.start import start_tracing, stop_tracing
 
 GOODBYE_SECONDS = 3.0
 """How long live connections may take to end."""
@@ -53,14 +54,21 @@ def run_app(
         return 1
     _log.info("server.listening", address=host, port=listener.getsockname()[1], workers=workers)
     if workers == 1:
-        return leave(uvloop.run(_serve(create_app, settings, listener)))
+        return leave(_serve_here(create_app, settings, listener))
     return uvloop.run(keep(partial(_serve_as_child, create_app), settings, listener, workers))
 
 
 def _serve_as_child(create_app: CreateApp, settings: Settings, listener: socket.socket) -> None:
     log.configure(settings, "api")
-    code = uvloop.run(_serve(create_app, settings, listener))
-    raise SystemExit(leave(code))
+    raise SystemExit(leave(_serve_here(create_app, settings, listener)))
+
+
+def _serve_here(create_app: CreateApp, settings: Settings, listener: socket.socket) -> int:
+    start_tracing(settings, "api")
+    try:
+        return uvloop.run(_serve(create_app, settings, listener))
+    finally:
+        stop_tracing()
 
 
 async def _serve(create_app: CreateApp, settings: Settings, listener: socket.socket) -> int:

@@ -98,6 +98,11 @@ class Called(msgspec.Struct, frozen=True, kw_only=True):
         return self.status is not None and 200 <= self.status < 300
 
     @property
+    def fault(self) -> str | None:
+        """Why it was not delivered, in a word; None when it was."""
+        return None if self.delivered else self.error or str(self.status)
+
+    @property
     def final(self) -> bool:
         """Whether a repetition cannot help: the rules forbid the address, or nobody is there."""
         return self.error == "blocked" or self.status == GONE

@@ -37,6 +37,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Set when a key asked."""
     schedule_id: UUID | None = None
     """Set when a schedule fires."""
+    traceparent: str | None = None
+    """The span that its attempts belong to or point at; set while tracing is on."""
 
 
 class Born(NamedTuple):
@@ -58,12 +60,12 @@ drafts AS MATERIALIZED (
         SELECT d.id, d.type, d.rank AS priority, d.payload, d.max_retries, d.timeout_seconds,
                COALESCE(d.run_at, clock.now + d.delay_seconds * interval '1 second') AS run_at,
                d.created_by, d.webhook_url, d.idempotency_key, d.tags, d.summary, d.actor,
-               d.api_key_id, d.schedule_id, clock.now
+               d.api_key_id, d.schedule_id, d.traceparent, clock.now
         FROM clock, json_to_recordset(CAST(:drafts AS json)) AS d(
             id uuid, type text, rank smallint, payload jsonb, max_retries smallint,
             timeout_seconds integer, run_at timestamptz, delay_seconds float8, created_by uuid,
             webhook_url text, idempotency_key text, tags text[], summary text, actor text,
-            api_key_id text, schedule_id uuid)) AS o
+            api_key_id text, schedule_id uuid, traceparent text)) AS o
 ),
 born AS (
     INSERT INTO jobs (id, type, priority, status, version, max_retries, timeout_seconds, notify,
@@ -75,9 +77,9 @@ born AS (
 ),
 detailed AS (
     INSERT INTO job_details (job_id, type, priority, created_by, tags, payload, summary,
-                             webhook_url, idempotency_key, schedule_id)
+                             webhook_url, idempotency_key, schedule_id, traceparent)
     SELECT id, type, priority, created_by, tags, payload, summary, webhook_url, idempotency_key,
-           schedule_id
+           schedule_id, traceparent
     FROM drafts
 ),
 tagged AS (

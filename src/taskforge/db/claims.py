@@ -42,6 +42,8 @@ class Claimed(NamedTuple):
     previous_error: str | None
     """JSON text of how the attempt before failed."""
     crashes: int
+    traceparent: str | None
+    """The span that submitted it, where that was traced."""
     more: bool
     """Whether its claim found more than limits let it take: another one may find a way."""
 
@@ -55,6 +57,7 @@ class Renewal(NamedTuple):
 
 
 _CLAIMED = f"""{ROW_COLUMNS.replace("j.", "m.")}, d.payload #>> '{{}}' AS payload, m.crashes,
+       d.traceparent,
        (SELECT r.error #>> '{{}}' FROM job_results r WHERE r.job_id = m.id AND m.attempt > 1)
            AS previous_error"""
 
@@ -233,4 +236,5 @@ def _holding(claimer: Claimer, held: Sequence[tuple[UUID, int]]) -> dict[str, An
 
 
 def _claimed(row: RowMapping) -> Claimed:
-    return Claimed(job_row(row), row["payload"], row["previous_error"], row["crashes"], row["more"])
+    names = ("payload", "previous_error", "crashes", "traceparent", "more")
+    return Claimed(job_row(row), *(row[name] for name in names))

@@ -166,6 +166,7 @@ job_details = Table(
     Column("webhook_url", Text),
     Column("idempotency_key", Text),
     Column("schedule_id", Uuid),
+    Column("traceparent", Text),
     # Lists filtered by what never changes, or only by hand (`priority`).
     Index(None, "type", "job_id"),
     Index(None, "priority", "job_id"),

@@ -92,7 +92,8 @@ WITH ours AS (
     RETURNING id
 )
 SELECT d.id, d.event, d.attempts, d.job_id, d.job_version, d.created_at,
-       e.at, e.attempt, jd.type, jd.priority, jd.tags, j.created_at AS job_created_at,
+       e.at, e.attempt, jd.type, jd.priority, jd.tags, jd.traceparent,
+       j.created_at AS job_created_at,
        CASE WHEN j.version = d.job_version THEN r.error::text END AS error
 FROM ours JOIN webhook_deliveries d ON d.endpoint = ours.id
 LEFT JOIN job_events e ON e.job_id = d.job_id AND e.version = d.job_version
@@ -177,6 +178,8 @@ class Due(NamedTuple):
     type: str | None
     priority: int | None
     tags: list[str] | None
+    traceparent: str | None
+    """The span that submitted it, where that was traced."""
     job_created_at: datetime | None
     error: str | None
     """JSON text, while the job still stands where it stood."""

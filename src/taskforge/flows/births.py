@@ -1,5 +1,6 @@
 """New jobs, from checked drafts to rows, hints and frames; single submits share round trips."""
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -21,6 +22,7 @@ from taskforge.flows.frames import moved
 from taskforge.flows.hints import Hinter
 from taskforge.metrics.jobs import Kind, Source
 from taskforge.metrics.jobs import submitted as count_submitted
+from taskforge.tracing.jobs import hinted
 
 BATCH = 256
 """Most single submits that one statement carries."""
@@ -89,7 +91,10 @@ class Births:
         count_submitted((Kind(BY_RANK[it.rank], it.type) for it in drafts), source)
         rows = [_row(draft, born[draft.id]) for draft in drafts]
         due = [(row.priority, row.id) for row in rows if row.status is JobStatus.QUEUED]
-        await self._hinter.hint(due)
+        began_ns = time.time_ns()
+        taken = await self._hinter.hint(due)
+        origins = [it.traceparent for it in drafts if born[it.id].queued_at]
+        hinted(origins, began_ns=began_ns, taken=taken)
         self._stream.announce_soon([moved(row, row.created_at) for row in rows])
         return rows
 

@@ -22,6 +22,7 @@ from taskforge.core.errors import Conflict, Invalid, NotFound, TaskForgeError
 from taskforge.core.firing import Busy, Due, Outcome, Turn, settle, take_turn
 from taskforge.core.job import JobRow, JobTemplate
 from taskforge.core.people import Principal
+from taskforge.core.priority import BY_RANK
 from taskforge.core.schedule import Fired, Overlap, check, due_at
 from taskforge.db import fires, moves
 from taskforge.db.audit import note
@@ -35,6 +36,8 @@ from taskforge.flows.reach import check_reach
 from taskforge.flows.templates import check_template, priority_of
 from taskforge.log import get_logger
 from taskforge.metrics.schedules import FIRE_DELAY_SECONDS, FIRED, HELD, SKIPPED
+from taskforge.tracing.jobs import sending
+from taskforge.tracing.spans import Span
 
 PERIOD_SECONDS = 0.1
 """From one pass to the next."""
@@ -76,6 +79,8 @@ class _Done(NamedTuple):
     """Moments whose job waits for the one before."""
     skipped: int
     """Moments that have no job."""
+    spans: Sequence[Span]
+    """Of the drafts; they end when all has been told."""
 
 
 async def fire(deps: Deps) -> int:
@@ -231,12 +236,16 @@ async def _write(
         drafts += [_for_job(case.draft, it.job_id) for it in made if case.draft and it.job_id]
         if made and case.due.overlap is Overlap.CANCEL_PREVIOUS:
             overtaken += case.busy.active
+    spans = [sending(draft.id, draft.type, BY_RANK[draft.rank]) for draft in drafts]
+    drafts = [_traced(*each) for each in zip(drafts, spans, strict=True)]
     born = await _create(connection, drafts)
     cancelled = await moves.make_way(connection, overtaken) if overtaken else []
     told = [it for case in cases for it in case.outcomes if (case.due.id, it.fire_at) in recorded]
     held = sum(it.held for it in told)
-    made = [draft for draft in drafts if draft.id in born]
-    return _Done(made, born, cancelled, held, len(told) - held - len(made))
+    made = [each for each in zip(drafts, spans, strict=True) if each[0].id in born]
+    skipped = len(told) - held - len(made)
+    drafts, spans = [draft for draft, _ in made], [span for _, span in made]
+    return _Done(drafts, born, cancelled, held, skipped, spans)
 
 
 async def _create(connection: AsyncConnection, drafts: Sequence[Draft]) -> dict[UUID, Born]:
@@ -263,6 +272,8 @@ async def _tell(deps: Deps, done: _Done) -> list[JobRow]:
     SKIPPED.inc(done.skipped)
     rows = await deps.births.tell(done.drafts, done.born, "schedule")
     await after_cancelling(deps, done.cancelled)
+    for span in done.spans:
+        span.end()
     return rows
 
 
@@ -279,3 +290,8 @@ def _row(case: _Case, outcome: Outcome, actor: str | None) -> FireRow:
 
 def _for_job(draft: Draft, job_id: UUID) -> Draft:
     return msgspec.structs.replace(draft, id=job_id)
+
+
+def _traced(draft: Draft, span: Span) -> Draft:
+    origin = span.traceparent
+    return msgspec.structs.replace(draft, traceparent=origin) if origin else draft

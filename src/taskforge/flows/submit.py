@@ -19,6 +19,7 @@ from taskforge.core.errors import Conflict, Fault, Invalid, TaskForgeError
 from taskforge.core.ids import new_id
 from taskforge.core.job import MAX_DELAY_SECONDS, JobOrder, JobRow
 from taskforge.core.people import Principal
+from taskforge.core.priority import BY_RANK
 from taskforge.db.birth import Born, Draft, create
 from taskforge.db.engine import lock_was_busy, transaction, was_refused
 from taskforge.db.idempotency import key_holder, take_key
@@ -29,6 +30,8 @@ from taskforge.flows.once import check_holder, in_progress
 from taskforge.flows.preview import summary_of
 from taskforge.flows.templates import check_template
 from taskforge.metrics.jobs import Source
+from taskforge.tracing.jobs import sending, sending_many
+from taskforge.tracing.spans import Span
 
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -59,9 +62,12 @@ async def submit(deps: Deps, order: JobOrder, by: Principal) -> Submitted:
         Conflict: an equal key is in use at this very moment (R-41).
     """
     checked = _check(deps, order, by)
-    if checked.fingerprint is None:
-        return Submitted(await deps.births.put(checked.draft, by), checked.payload, fresh=True)
-    return (await _submit_all(deps, [checked], by, "single"))[0]
+    draft = checked.draft
+    with sending(draft.id, draft.type, BY_RANK[draft.rank]) as span:
+        [checked] = _traced([checked], span)
+        if checked.fingerprint is None:
+            return Submitted(await deps.births.put(checked.draft, by), checked.payload, fresh=True)
+        return (await _submit_all(deps, [checked], by, "single"))[0]
 
 
 async def submit_many(
@@ -80,8 +86,19 @@ async def submit_many(
         Conflict: `atomic`, and a key is in use at this very moment.
     """
     checks = [_try_check(deps, order, by) for order in orders]
-    if atomic:
-        return list(await _submit_all(deps, _all_or_raise(checks), by, "bulk"))
+    good = _all_or_raise(checks) if atomic else [it for it in checks if isinstance(it, _Checked)]
+    with sending_many((BY_RANK[it.draft.rank] for it in good), len(good)) as span:
+        if atomic:
+            return list(await _submit_all(deps, _traced(good, span), by, "bulk"))
+        traced = iter(_traced(good, span))
+        return await _submit_each(
+            deps, [next(traced) if isinstance(it, _Checked) else it for it in checks], by
+        )
+
+
+async def _submit_each(
+    deps: Deps, checks: Sequence[_Checked | TaskForgeError], by: Principal
+) -> list[Submitted | TaskForgeError]:
     answers: dict[int, Submitted | TaskForgeError] = {}
     plain: list[tuple[int, _Checked]] = []
     for index, checked in enumerate(checks):
@@ -95,7 +112,7 @@ async def submit_many(
         rows = await deps.births.create([checked.draft for _, checked in plain], by)
         for (index, checked), row in zip(plain, rows, strict=True):
             answers[index] = Submitted(row, checked.payload, fresh=True)
-    return [answers[index] for index in range(len(orders))]
+    return [answers[index] for index in range(len(checks))]
 
 
 def _check(deps: Deps, order: JobOrder, by: Principal) -> _Checked:
@@ -126,6 +143,15 @@ def _try_check(deps: Deps, order: JobOrder, by: Principal) -> _Checked | TaskFor
         return _check(deps, order, by)
     except TaskForgeError as error:
         return error
+
+
+def _traced(checks: list[_Checked], span: Span) -> list[_Checked]:
+    """The same, with the span that their attempts are to point at."""
+    origin = span.traceparent
+    if origin is None:
+        return checks
+    replace = msgspec.structs.replace
+    return [it._replace(draft=replace(it.draft, traceparent=origin)) for it in checks]
 
 
 def _run_at(order: JobOrder) -> datetime | None:

@@ -47,6 +47,7 @@ from taskforge.flows.deps import Deps
 from taskforge.flows.receivers import judge_receiver
 from taskforge.log import get_logger
 from taskforge.metrics.webhooks import DELIVERIES, DELIVERY_SECONDS, DISABLED
+from taskforge.tracing.jobs import delivered, delivering
 
 LANES = 40
 """Receivers that one scheduler serves at once."""
@@ -139,7 +140,9 @@ class Courier:
         async def one_by_one() -> None:
             while waiting and not course.ended and time.monotonic() < until:
                 delivery = waiting.pop()
-                called = await self._call(lane, delivery, keys)
+                with delivering(delivery.id, delivery.job_id, delivery.traceparent) as span:
+                    called = await self._call(lane, delivery, keys)
+                    delivered(span, called.fault)
                 records.append(_record(delivery, called, signed=bool(keys)))
                 course.add(called)
 

@@ -22,6 +22,7 @@ from taskforge.flows.webhooks import Courier
 from taskforge.handlers.registry import load
 from taskforge.log import configure, get_logger
 from taskforge.metrics.process import introduce
+from taskforge.tracing.start import start_tracing, stop_tracing
 
 STATEMENT_SECONDS = 30.0
 
@@ -32,7 +33,11 @@ def run(settings: Settings) -> int:
     """Tend the jobs until SIGTERM or SIGINT; 0 after a clean stop."""
     configure(settings, "scheduler")
     introduce("scheduler")
-    uvloop.run(_run(settings))
+    start_tracing(settings, "scheduler")
+    try:
+        uvloop.run(_run(settings))
+    finally:
+        stop_tracing()
     log.info("scheduler.stopped")
     return 0
 

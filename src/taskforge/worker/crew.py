@@ -33,6 +33,7 @@ from taskforge.flows.attempt import (
 from taskforge.flows.unit import Unit
 from taskforge.log import get_logger
 from taskforge.metrics.attempts import CLAIM_SECONDS, CLAIMS_FAILED
+from taskforge.tracing.jobs import processed, processing
 from taskforge.worker.gate import Gate
 from taskforge.worker.holds import Holds
 from taskforge.worker.relay import Relay
@@ -249,7 +250,9 @@ class Crew:
     async def _run(self, hold: Hold) -> None:
         row = hold.claimed.row
         try:
-            ended = await run(self.unit, hold)
+            with processing(row, hold.claimed.traceparent) as span:
+                ended = await run(self.unit, hold)
+                processed(span, ended.row, ours=ended.settled is not None)
             if ended.settled and ended.settled.limited:
                 await self._vacated(row)
             await self._carry(ended)

@@ -10,6 +10,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 import dramatiq
 import uvloop
@@ -33,6 +34,7 @@ from taskforge.flows.unit import Unit
 from taskforge.handlers.registry import Registry, load
 from taskforge.log import configure, get_logger, identify
 from taskforge.metrics.process import introduce
+from taskforge.tracing.start import start_tracing, stop_tracing
 from taskforge.worker.actors import declare_actors
 from taskforge.worker.broker import Broker
 from taskforge.worker.crew import Crew
@@ -72,9 +74,11 @@ def run(settings: Settings, *, queues: Sequence[str] = QUEUES, threads: int | No
     registry = load(settings.job_modules())
     slots = threads or settings.worker_threads
     unit = _Process(settings, registry, list(queues), slots)
+    start_tracing(settings, "worker", instance=str(unit.id))
     unit.start()
     unit.serve()
     unit.stop()
+    stop_tracing()
     return 0
 
 
@@ -175,6 +179,11 @@ class _Process:
         self._loop_thread.stop()
         set_event_loop_thread(None)
         log.info("worker.stopped")
+
+    @property
+    def id(self) -> UUID:
+        """The unit's own, by which lists and leases know it."""
+        return self._member.id
 
     @property
     def _claimer(self) -> Claimer:

@@ -39,6 +39,10 @@ class Call(NamedTuple):
         headers = {**self.headers, "connection": "close"}
         return httpx.Request(self.method, url, headers=headers, content=self.body)
 
+    def with_these(self, headers: Mapping[str, str]) -> "Call":
+        """The same with these headers, for one request; what the job has set stands."""
+        return self._replace(headers={**headers, **self.headers}) if headers else self
+
     def asked(self) -> frozenset[str]:
         """The codings that the reply may come in."""
         return _codings(self.headers["accept-encoding"])

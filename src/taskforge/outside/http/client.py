@@ -30,6 +30,7 @@ from taskforge.outside.http.decode import Unpacker
 from taskforge.outside.http.names import Names
 from taskforge.outside.http.rules import PORTS, REFUSED, Destination, Rules
 from taskforge.outside.http.wire import Answer, in_process, over_the_wire
+from taskforge.tracing.http import called, calling, headers_for
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KNOWN_ADDRESSES = 1_024
@@ -106,7 +107,12 @@ class SafeHttp:
             async with asyncio.timeout(limits.total_seconds):
                 while True:
                     follow = may_follow if len(hops) < limits.redirects else _never
-                    reply, onward = await self._once(destination, call, limits, follow)
+                    with calling(call.method, *destination.origin, resend=len(hops)) as span:
+                        told = headers_for(span, *destination.origin[1:])
+                        reply, onward = await self._once(
+                            destination, call.with_these(told), limits, follow
+                        )
+                        called(span, reply.status)
                     if onward is None:
                         break
                     hops.append(Hop(url=url, status=reply.status, headers=reply.headers))
