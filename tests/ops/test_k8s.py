@@ -1,6 +1,5 @@
 """The manifests in ops/k8s: what Kubernetes would say of them, and whether they fit the code."""
 
-import os
 import re
 import shutil
 import subprocess
