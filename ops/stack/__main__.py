@@ -13,7 +13,7 @@ from ops.stack.engine import compose, containers, eventually, restart, until_hea
 from ops.stack.journey import Load, may_hurry, samples, walk, workers_online
 
 ROLES = ("api-2", "api", "scheduler", "worker")
-WORKERS, MORE_WORKERS = 2, 4
+MORE_WORKERS = 4
 PROMETHEUS = "http://127.0.0.1:9090"
 P99_SECONDS = 2.0
 """Of what jobs wait while everything is restarted."""

@@ -119,8 +119,9 @@ def eventually(look: Callable[[], ValueT], seconds: float, otherwise: str) -> Va
 
 
 def restart(container: Container) -> None:
-    """End and start a container, and wait until it is healthy again; its limit is its service's."""
-    engine("restart", "--time", str(STOP_SECONDS), container.id)
+    """End and start a container, and wait until it is healthy again."""
+    engine("stop", "-t", str(STOP_SECONDS), container.id)
+    engine("start", container.id)  # not `restart`: podman wants all that has ended well before up
 
     def is_well() -> bool:
         return any(
