@@ -187,7 +187,7 @@ async def api_process(environment: dict[str, str], *, workers: int = 1, first: s
         port = None
         async with asyncio.timeout(30):
             while port is None:
-                found = re.search(rb'"port": (\d+)', line := await process.stderr.readline())
+                found = re.search(rb'"port":(\d+)', line := await process.stderr.readline())
                 port = int(found[1]) if found else None
                 assert line, "the process ended without serving"
         server = LiveServer(process, port)
