@@ -26,7 +26,8 @@ async def test_a_unit_with_every_slot_busy_answers_and_turns_red_before_it_leave
 
         async def red():
             ready = await client.get("/health/ready")
-            return ready if ready.status_code == 503 else None
+            assert ready.status_code == 503
+            return ready
 
         leaving, alive = await eventually(red), await client.get("/health/live")
     unit.send(signal.SIGTERM)  # in a hurry

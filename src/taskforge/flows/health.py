@@ -53,13 +53,15 @@ class Health:
 
     @asynccontextmanager
     async def watched(self) -> AsyncGenerator[None]:
-        """Look now and then, so that the metrics tell of it."""
+        """Look now and then, so that the metrics tell of it; in the end no check is under way."""
         watching = asyncio.create_task(self._watch())
         try:
             yield
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+            if self._examining is not None:  # it holds connections, which are about to be closed
+                await asyncio.gather(self._examining, return_exceptions=True)
 
     async def _watch(self) -> None:
         while True:
