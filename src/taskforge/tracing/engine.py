@@ -198,12 +198,24 @@ class _LikeItsLink(Sampler):
         return f"LikeItsLink{{{self._usual.get_description()}}}"
 
 
+class _KnownResource(Resource):
+    """A resource that knows its hash: the encoder asks each span for it, and the SDK's is JSON."""
+
+    def __init__(self, it: Resource) -> None:
+        super().__init__(it.attributes, it.schema_url)
+        self._hash = super().__hash__()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 def _resource(role: str, instance: str | None) -> Resource:
     ours = {"service.name": f"taskforge-{role}", "service.version": __version__}
     if instance:
         ours["service.instance.id"] = instance
     given = OTELResourceDetector().detect().attributes  # OTEL_RESOURCE_ATTRIBUTES has the last word
-    return Resource.create({name: it for name, it in ours.items() if name not in given})
+    found = Resource.create({name: it for name, it in ours.items() if name not in given})
+    return _KnownResource(found)
 
 
 def _within(traceparent: str | None) -> Context:
