@@ -121,13 +121,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
     """Modules with job types, separated by commas, beside the entry points."""
 
     outbound_allowed_hosts: str = ""
-    """`host` or `host:port`, separated by commas, that jobs and webhooks may reach although their
-    addresses are private (S-30)."""
+    """`host` or `host:port`, by commas, that jobs and webhooks may reach though private (S-30)."""
     scan_allowed_targets: str = ""
     """Hosts that `security_scan` may probe actively (ports, tls), separated by commas (S-33)."""
     scan_nameservers: str = ""
-    """Who `security_scan` asks for DNS: `address` or `address:port`, separated by commas; the
-    system's own when empty."""
+    """Whom `security_scan` asks for DNS: `address[:port]`, by commas; or the system's."""
     osv_url: str = ""
     """Where `security_scan` looks vulnerabilities up, such as the OSV API; nowhere when empty."""
     trace_hosts: str = ""

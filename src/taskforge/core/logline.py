@@ -33,7 +33,8 @@ _CUTS = (4_000, 1_000, 100)
 
 def explain(event: Event) -> None:
     """Put `error` and `exc_info`, as `log` takes them, into `error.type`, `.message`, `.stack`."""
-    error, raised = event.pop("error", None), event.pop("exc_info", None)
+    error: object = event.pop("error", None)
+    raised: Any = event.pop("exc_info", None)
     if raised is True:
         raised = sys.exc_info()[1]
     elif isinstance(raised, tuple):

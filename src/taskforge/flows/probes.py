@@ -109,11 +109,11 @@ class Probes(threading.Thread):
             except OSError as error:
                 problem = error
                 continue
-            log.info("probes.listening", host=host, port=port)
+            log.info("probes.listening", address=host, port=port)
             return True
         if not self.complained:
             self.complained = True
-            log.error("probes.unavailable", host=host, port=wanted, error=str(problem))
+            log.error("probes.unavailable", address=host, port=wanted, error=problem)
         return False
 
     async def _tick(self) -> None:

@@ -67,8 +67,10 @@ class Survey:
         asked_at = time.monotonic()
         async with self._deps.db.connect() as connection:
             leads = await survey.hold(connection, self._owner, seconds=LEASE_SECONDS)
-            if leads is not self._leads:
-                log.info("survey.taken_over" if leads else "survey.handed_over")
+            if leads and not self._leads:
+                log.info("survey.taken_over")
+            elif self._leads and not leads:
+                log.info("survey.handed_over")
             self._leads = leads
             if not leads:
                 self._shown.hide()

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Literal
 from uuid import uuid4
 
 import pytest
@@ -21,7 +22,7 @@ from taskforge.core.people import Principal, Role
 class MemoryLine:
     """A line within this process: what was sent, what the client says, how it ended."""
 
-    transport = "websocket"
+    transport: Literal["websocket"] = "websocket"
     heartbeat = 0.02
 
     def __init__(self):
