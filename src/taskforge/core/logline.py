@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Mapping, MutableMapping
 from datetime import datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -33,12 +33,12 @@ _CUTS = (4_000, 1_000, 100)
 
 def explain(event: Event) -> None:
     """Put `error` and `exc_info`, as `log` takes them, into `error.type`, `.message`, `.stack`."""
-    error: object = event.pop("error", None)
+    error: Any = event.pop("error", None)
     raised: Any = event.pop("exc_info", None)
     if raised is True:
         raised = sys.exc_info()[1]
-    elif isinstance(raised, tuple):
-        raised = raised[1]
+    elif isinstance(raised, tuple):  # as `logging` has it: class, exception, traceback
+        raised = cast("tuple[Any, ...]", raised)[1]
     if isinstance(raised, BaseException):
         error = raised
         event["error.stack"] = stack_of(raised)
