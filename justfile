@@ -84,7 +84,7 @@ seed: _env
 # Break everything on purpose, for about five minutes: processes, Redis, PostgreSQL
 [group('develop')]
 chaos *OPTIONS: _env
-    {{ python }} -m pytest -m "" tests/chaos tests/db/test_lifecycle_model.py {{ OPTIONS }}
+    {{ python }} -m pytest -m "" tests/chaos tests/ops/test_rolling.py tests/db/test_lifecycle_model.py {{ OPTIONS }}
 
 # Ask the API for everything its description allows, and for more, for ten minutes
 [group('develop')]
