@@ -1,6 +1,7 @@
 """`taskforge worker`: one unit, which is one process with one loop and Dramatiq's threads."""
 
 import asyncio
+import gc
 import logging
 import os
 import platform
@@ -76,6 +77,8 @@ def run(settings: Settings, *, queues: Sequence[str] = QUEUES, threads: int | No
     unit = _Process(settings, registry, list(queues), slots)
     start_tracing(settings, "worker", instance=str(unit.id))
     unit.start()
+    gc.collect()
+    gc.freeze()  # what is here now stays: no need to look at it in every collection
     unit.serve()
     unit.stop()
     stop_tracing()
