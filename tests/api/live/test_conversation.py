@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from typing import Literal
 from uuid import uuid4
 
 import pytest
@@ -17,12 +16,13 @@ from taskforge.api.live.subscriber import Subscriber
 from taskforge.bus.follow import StreamReader
 from taskforge.core.errors import Denied, Limited, Unauthenticated, Unavailable
 from taskforge.core.people import Principal, Role
+from taskforge.metrics.sockets import Transport
 
 
 class MemoryLine:
     """A line within this process: what was sent, what the client says, how it ended."""
 
-    transport: Literal["websocket"] = "websocket"
+    transport: Transport = "websocket"
     heartbeat = 0.02
 
     def __init__(self):
