@@ -35,7 +35,13 @@ from taskforge.tracing.spans import Facts, Kind, Span
 HEADER_LIMIT = 512
 """Characters of a `traceparent` that are looked at; today's have 55."""
 _NAME = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+NAME_LENGTH = 55
+"""Characters of a `traceparent` of ours."""
 _KINDS = {kind: SpanKind[kind] for kind in Kind}
+_NOBODY = trace.SpanContext(1, 1, is_remote=True, trace_flags=trace.TraceFlags(0))
+"""Stands for every span that is not kept; what is within it is not kept either, and never told."""
+_NOBODYS = f"00-{_NOBODY.trace_id:032x}-"
+_UNKEPT = trace.set_span_in_context(trace.NonRecordingSpan(_NOBODY), Context())
 _w3c = TraceContextTextMapPropagator()
 
 
@@ -83,12 +89,8 @@ class OpenTelemetry:
 
     def dropped(self, origin: str) -> Span | None:
         """See `spans.Engine`; a sampler that asks nobody is not spared the question."""
-        if not self._obeys:
-            return None
-        context = _read(origin)
-        if context.trace_flags.sampled or not context.is_valid:
-            return None
-        return _Live(trace.NonRecordingSpan(context))
+        unkept = len(origin) == NAME_LENGTH and origin[-1] in "02468ace"
+        return _Dropped() if self._obeys and unkept else None
 
     def past(self, name: str, kind: Kind, facts: Facts, parent: str, began_ns: int) -> None:
         """See `spans.Engine`."""
@@ -110,12 +112,15 @@ class OpenTelemetry:
 
     def told(self, span: Span, host: str, port: int) -> str | None:
         """See `spans.Engine`."""
-        return span.traceparent if self._talks and self._circle.has(host, port) else None
+        name = span.traceparent or ""
+        if name.startswith(_NOBODYS) or not self._circle.has(host, port):
+            return None
+        return name if self._talks else None
 
     def current(self) -> tuple[str, str] | None:
         """See `spans.Engine`."""
         context = _context_of(None)
-        if not context.is_valid:
+        if not context.is_valid or context.trace_id == _NOBODY.trace_id:
             return None
         return trace.format_trace_id(context.trace_id), trace.format_span_id(context.span_id)
 
@@ -163,6 +168,24 @@ class _Live(Span):
         if error:
             self.fail(error.reason if isinstance(error, HttpFailed) else type(error).__name__)
         self._span.end()
+
+
+class _Dropped(Span):
+    """The least that lets nothing within the block be kept: for most attempts there is no more."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> Span:
+        self._token = attach(_UNKEPT)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        detach(self._token)
 
 
 class _LikeItsLink(Sampler):
