@@ -7,6 +7,7 @@ PLACES = re.compile(
 )
 REGISTRIES = re.compile(
     r"pypi\.org|pythonhosted\.org|registry\.npmjs\.org|registry\.yarnpkg\.com"
+    r"|(?:docker|ghcr|quay|gcr)\.io\b"
     r"|--(?:extra-)?index-url|--find-links|\bproxy\.golang\.org"
 )
 PICTURES = {".png", ".svg", ".ico", ".webp", ".woff2"}
