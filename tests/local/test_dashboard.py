@@ -45,6 +45,14 @@ def be(web, line):
     (web / "package.json").write_text(json.dumps({"private": True, "scripts": {"build": script}}))
 
 
+def want_what_nobody_has(web, monkeypatch):
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+    monkeypatch.setenv("npm_config_fetch_retries", "0")
+    package = json.loads((web / "package.json").read_text())
+    package["dependencies"] = {"nobody-has-this": "1.0.0"}
+    (web / "package.json").write_text(json.dumps(package))
+
+
 def builds(web):
     path = web.parent / "builds"
     return len(path.read_text().split()) if path.exists() else 0
@@ -121,16 +129,26 @@ def test_a_build_that_fails_leaves_the_older_one_as_it_was(web, capfd):
 
 def test_tools_that_are_not_to_be_had_are_told_of(web, monkeypatch):
     (web / "node_modules" / ".installed-lock.json").unlink()
-    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
-    monkeypatch.setenv("npm_config_fetch_retries", "0")
-    package = json.loads((web / "package.json").read_text())
-    package["dependencies"] = {"nobody-has-this": "1.0.0"}
-    (web / "package.json").write_text(json.dumps(package))
+    want_what_nobody_has(web, monkeypatch)
 
     with pytest.raises(CannotStart, match="cannot be installed"):
         dashboard.build(web)
 
     assert not (web / "dist").exists()
+
+
+def test_what_was_installed_is_there_when_newer_tools_are_not_to_be_had(web, monkeypatch, capfd):
+    lock = web / "package-lock.json"
+    older = lock.read_text()
+    lock.write_text(older + "\n")
+    want_what_nobody_has(web, monkeypatch)
+    with pytest.raises(CannotStart, match="cannot be installed"):
+        dashboard.install(web)
+    lock.write_text(older)
+
+    dashboard.install(web)
+
+    assert capfd.readouterr().out.count("installing") == 1
 
 
 async def test_up_goes_on_without_a_dashboard_that_does_not_build(web):

@@ -81,15 +81,17 @@ def install(web: Path) -> None:
 def _install(web: Path, node: Node) -> None:
     wanted = (web / "package-lock.json").read_text()
     installed = web / "node_modules" / ".installed-lock.json"
-    if installed.is_file() and installed.read_text() == wanted:
+    before = installed.read_text() if installed.is_file() else None
+    if before == wanted:
         return
-    if installed.is_file():
-        installed.unlink()
-    else:  # npm was killed half way, and would take a half-written package for a whole one
+    if before is None:  # npm was killed half way: it would take a half-written package for whole
         shutil.rmtree(web / "node_modules", ignore_errors=True)
+    installed.unlink(missing_ok=True)
     print("installing the dashboard's tools", flush=True)  # noqa: T201 - a build speaks to people
     # Not `npm ci`: it wants every platform's packages in the lock, and not every registry has them.
     if _run(node, web, "install", "--no-save", "--prefer-offline", "--loglevel=error") != 0:
+        if before is not None:  # where npm fails by itself it leaves what was there
+            installed.write_text(before)
         raise CannotStart(
             "the dashboard's tools cannot be installed; what npm said stands above. It needs a"
             " registry once, and again when web/package-lock.json changes"

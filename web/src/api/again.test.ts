@@ -20,6 +20,10 @@ it("a limit is waited for as long as the API says, when that is not long", () =>
   expect(mayAskAgain(0, refused(429))).toBe(false);
 });
 
+it("a server that wants an hour is asked sooner, so that the page says something", () => {
+  expect(askAgainAfter(0, refused(503, 3_600))).toBe(10_000);
+});
+
 it("without a word from the API the pauses grow", () => {
   expect([0, 1, 2, 9].map((it) => askAgainAfter(it, new Error("lost")))).toEqual([
     1_000, 2_000, 4_000, 30_000,

@@ -13,8 +13,9 @@ export function mayAskAgain(failures: number, error: unknown): boolean {
   return error.status === 0 || error.status >= 500;
 }
 
-/** Milliseconds: as the API says, else longer each time. */
+/** Milliseconds: as the API says, within our patience; else longer each time. */
 export function askAgainAfter(failures: number, error: unknown): number {
   const told = error instanceof ApiProblem ? error.retryAfter : undefined;
-  return told === undefined ? Math.min(1_000 * 2 ** failures, 30_000) : told * 1_000;
+  if (told !== undefined) return Math.min(told, PATIENCE_SECONDS) * 1_000;
+  return Math.min(1_000 * 2 ** failures, 30_000);
 }
