@@ -6,8 +6,9 @@ import { roughly, span } from "~/lib/format.ts";
 import { countTicks, secondTicks } from "~/lib/ticks.ts";
 import { failed, whole } from "~/overview/figures.ts";
 import { RANGES, type Range } from "~/overview/search.ts";
-import { Chart, type Series, type Stretch } from "~/ui/chart.tsx";
+import { Chart } from "~/ui/chart.tsx";
 import { Failure } from "~/ui/faces.tsx";
+import type { Series, Stretch } from "~/ui/plot.ts";
 
 const OUTCOMES: readonly Series[] = [
   { key: "failed", label: "Failed", tone: "var(--plot-failed)" },

@@ -11,9 +11,9 @@ import {
   YAxis,
 } from "recharts";
 import { tickLabel, timeTicks } from "~/lib/ticks.ts";
-import type { Plot, Point, Series, Stretch } from "~/ui/chart.tsx";
 import { ChartTooltip } from "~/ui/chart-tooltip.tsx";
 import { ZoneContext } from "~/ui/moment.tsx";
+import type { Plot, Point, Series, Stretch } from "~/ui/plot.ts";
 
 interface Props extends Plot {
   readonly label: string;

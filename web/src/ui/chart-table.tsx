@@ -1,8 +1,8 @@
 import { type ReactNode, useContext } from "react";
 import { clock } from "~/lib/time.ts";
 import { useNow } from "~/lib/use-now.ts";
-import type { Plot, Stretch } from "~/ui/chart.tsx";
 import { ZoneContext } from "~/ui/moment.tsx";
+import type { Plot, Stretch } from "~/ui/plot.ts";
 
 interface Props extends Plot {
   readonly title: string;

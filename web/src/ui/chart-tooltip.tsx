@@ -2,8 +2,8 @@ import { useContext } from "react";
 import type { TooltipContentProps } from "recharts";
 import { clock } from "~/lib/time.ts";
 import { useNow } from "~/lib/use-now.ts";
-import type { Plot } from "~/ui/chart.tsx";
 import { ZoneContext } from "~/ui/moment.tsx";
+import type { Plot } from "~/ui/plot.ts";
 
 type Props = Pick<Plot, "series" | "stepMs" | "format"> & Partial<TooltipContentProps>;
 
