@@ -7,7 +7,7 @@ from ops.bench.rows import Figure
 from ops.bench.stack import Stack
 from ops.bench.wire import Wire, load
 from taskforge.db.engine import open_engine, transaction
-from taskforge.db.sketches import BATCH, sketch
+from taskforge.db.sketches import sketch
 
 JOBS = 1_000_000
 STEP = 100_000
@@ -70,10 +70,10 @@ async def search(stack: Stack) -> list[Figure]:
     for first in range(1, JOBS, STEP):
         await stack.query(_FILL, JOBS, first, first + STEP - 1)
     engine = open_engine(stack.settings, statement_seconds=30)
-    looked_at = BATCH
-    while looked_at == BATCH:
+    drawn = 1
+    while drawn:
         async with transaction(engine) as connection:
-            looked_at = await sketch(connection)
+            drawn = await sketch(connection)
     await engine.dispose()
     await stack.query("VACUUM ANALYZE")
     api = await stack.start_api()

@@ -57,7 +57,7 @@ COALESCE((SELECT last_id FROM job_sketches ORDER BY last_id DESC LIMIT 1),
 
 
 async def sketch(connection: AsyncConnection) -> int:
-    """Draw sketches of the oldest jobs without one; how many jobs were looked at.
+    """Draw sketches of the oldest jobs without one, as far as they fill some; of how many jobs.
 
     Args:
         connection: in a transaction. One draws at a time; a rival is answered with 0.
@@ -69,11 +69,12 @@ async def sketch(connection: AsyncConnection) -> int:
     values = {"drawn": begin.drawn, "settled": settled, "limit": BATCH}
     rows = (await connection.execute(_READ, values)).all()
     chunks = await asyncio.to_thread(_chunks, [(row.job_id, row.payload) for row in rows])
-    if chunks:
-        lasts, firsts, bits = zip(*chunks, strict=True)
-        drawn = {"lasts": list(lasts), "firsts": list(firsts), "bits": list(bits)}
-        await connection.execute(_WRITE, drawn)
-    return len(rows)
+    if not chunks:
+        return 0
+    lasts, firsts, bits, jobs = zip(*chunks, strict=True)
+    drawn = {"lasts": list(lasts), "firsts": list(firsts), "bits": list(bits)}
+    await connection.execute(_WRITE, drawn)
+    return sum(jobs)
 
 
 async def prune_sketches(connection: AsyncConnection) -> int:
@@ -99,15 +100,15 @@ def may_have(values: Sequence[int], name: str) -> tuple[str, dict[str, Any]]:
     return "(" + " OR ".join(one_of) + ")", {name: wanted}
 
 
-def _chunks(jobs: list[tuple[UUID, str | None]]) -> list[tuple[UUID, UUID, bytes]]:
-    """Those that are full: last and first id, and the sketch."""
-    found: list[tuple[UUID, UUID, bytes]] = []
+def _chunks(jobs: list[tuple[UUID, str | None]]) -> list[tuple[UUID, UUID, bytes, int]]:
+    """Those that are full: last and first id, the sketch, and of how many jobs it is."""
+    found: list[tuple[UUID, UUID, bytes, int]] = []
     begin = 0
     held: set[int] = set()
     for n, (_, payload) in enumerate(jobs):
         values = _ANYTHING if payload is None else values_in(payload)
         if n > begin and (n - begin == CHUNK or len(held | values) > MAX_VALUES):
-            found.append((jobs[n - 1][0], jobs[begin][0], _drawn(held)))
+            found.append((jobs[n - 1][0], jobs[begin][0], _drawn(held), n - begin))
             begin = n
             held = set()
         held |= values

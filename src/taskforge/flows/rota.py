@@ -9,7 +9,6 @@ from itertools import cycle
 
 from taskforge.core.duties import REPORT_SECONDS
 from taskforge.core.watch import Watch
-from taskforge.db.sketches import BATCH as SKETCH_BATCH
 from taskforge.flows import failures, fire, operating, queues, sweep, tend
 from taskforge.flows.deps import Deps
 from taskforge.flows.duties import Ledger
@@ -41,7 +40,7 @@ def duties_of(deps: Deps, courier: Courier, ledger: Ledger, survey: Survey) -> l
         every(1.0, "resume", lambda: queues.resume_due(deps)),
         every(1.0, "count", lambda: tend.count(deps), full=tend.COUNT_BATCH),
         every(1.0, "gather", lambda: failures.gather(deps), full=failures.GATHER_BATCH),
-        every(1.0, "sketch", lambda: tend.sketch(deps), full=SKETCH_BATCH),
+        every(1.0, "sketch", lambda: tend.sketch(deps), full=1),
         every(60.0, "prune", lambda: tend.prune(deps), full=tend.PRUNE_BATCH),
         every(60.0, "expire", lambda: sweep.expire(deps), full=sweep.EXPIRE_BATCH),
         every(60.0, "sweep", lambda: sweep.sweep(deps, next(shards))),

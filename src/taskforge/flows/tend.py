@@ -158,7 +158,7 @@ async def count(deps: Deps) -> int:
 
 
 async def sketch(deps: Deps) -> int:
-    """Draw sketches of payloads, for searches; how many jobs were looked at."""
+    """Draw sketches of payloads, for searches; of how many jobs."""
     async with transaction(deps.db) as connection:
         return await sketches.sketch(connection)
 
