@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from taskforge.cli.main import Commands
 from taskforge.handlers.base import Context, JobType
 from taskforge.handlers.registry import load
 
@@ -28,12 +27,6 @@ def test_the_job_type_of_the_readme_is_one(example):
     payload, _ = registry.check_payload("shout", {"text": "hello"})
 
     assert payload == {"text": "hello", "times": 1}
-
-
-def test_every_command_of_the_readme_exists():
-    named = set(re.findall(r"(?:^|`)taskforge ([a-z-]+)", README, re.MULTILINE))
-
-    assert named - set(Commands.entries) == set()
 
 
 def test_the_package_of_the_readme_is_the_one_that_is_tested():

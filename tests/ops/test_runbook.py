@@ -1,23 +1,17 @@
 """The runbook: a section for each alert, and nothing in it that is not there."""
 
 import re
-import shlex
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 
 from support.prometheus import FOLDER
-from taskforge.cli.lazy import open_command
-from taskforge.cli.main import Commands
-from taskforge.core.query import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (FOLDER.parent / "runbook.md").read_text()
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.+?)(?=^##|\Z)", RUNBOOK, re.MULTILINE | re.DOTALL))
 QUERIES = re.findall(r"```sql\n(.+?)```", RUNBOOK, re.DOTALL)
-COMMANDS = sorted({it.strip() for it in re.findall(r"(?<![\w/])taskforge ([^`#\n]+)", RUNBOOK)})
 ALERTS = [
     rule["alert"]
     for group in yaml.safe_load((FOLDER / "alerts.yml").read_text())["groups"]
@@ -44,20 +38,6 @@ async def test_its_queries_are_understood(plain):
 
     for query in QUERIES:
         await plain.fetch(query)
-
-
-@pytest.mark.parametrize("line", COMMANDS)
-def test_its_commands_are_there(line):
-    name, *words = shlex.split(line)
-    command = open_command(Commands.entries[name].place)
-    while getattr(command, "commands", {}) and words:
-        command = command.commands[words.pop(0)]
-    options = {name for option in command.params for name in option.opts}
-
-    assert {word for word in words if word.startswith("-")} <= options
-    for option, value in pairwise(words):
-        if option == "--query":
-            parse(value)
 
 
 def test_its_pages_are_there():
