@@ -1,0 +1,51 @@
+"""Reads for those who watch single jobs: how they stand, and the last change of some (R-71)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from taskforge.core.job import JobRow
+from taskforge.core.priority import BY_RANK, Priority
+from taskforge.core.states import JobStatus
+from taskforge.db.rows import ROW_COLUMNS, job_row
+
+_STANDINGS = text("""
+SELECT id, version, type, priority, status FROM jobs WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+
+_CHANGES = text(f"""
+SELECT {ROW_COLUMNS}, e.at AS changed_at
+FROM jobs j JOIN job_details d ON d.job_id = j.id
+JOIN job_events e ON e.job_id = j.id AND e.version = j.version
+WHERE j.id = ANY(CAST(:ids AS uuid[])) ORDER BY e.at, j.id
+""")
+
+
+class Standing(NamedTuple):
+    """What must be known of a job to say that it has changed, or is gone."""
+
+    version: int
+    type: str
+    priority: Priority
+    status: JobStatus
+
+
+async def standings(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """How jobs stand, of the narrow table alone; those that do not exist are absent."""
+    rows = await connection.execute(_STANDINGS, {"ids": list(ids)})
+    return {
+        id_: Standing(version, type_, BY_RANK[rank], JobStatus(status))
+        for id_, version, type_, rank, status in rows
+    }
+
+
+async def last_changes(
+    connection: AsyncConnection, ids: Sequence[UUID]
+) -> list[tuple[JobRow, datetime]]:
+    """The rows of jobs with the moment they came to be so, the oldest change first."""
+    rows = await connection.execute(_CHANGES, {"ids": list(ids)})
+    return [(job_row(row), row["changed_at"]) for row in rows.mappings()]
