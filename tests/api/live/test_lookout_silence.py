@@ -167,15 +167,15 @@ async def test_many_watched_jobs_are_looked_at_in_turns(hub, connection, watch, 
 async def test_a_process_looks_by_itself_and_again_after_a_failure(deps, connection, monkeypatch):
     monkeypatch.setattr(lookout, "LOOK_SECONDS", 0.02)
     failures = []
-    standings = lookout.standings
+    moved_on = lookout.moved_on
 
     async def away_at_first(*given):
         if not failures:
             failures.append(1)
             raise OSError("the database is away")
-        return await standings(*given)
+        return await moved_on(*given)
 
-    monkeypatch.setattr(lookout, "standings", away_at_first)
+    monkeypatch.setattr(lookout, "moved_on", away_at_first)
     job_id = await born(connection)
     wanted = watching(job_id)
     async with open_room(deps, Figures(deps)) as room, following(room.hub, wanted=wanted) as it:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from taskforge.api.live.hub import Hub
 from taskforge.api.live.subscriber import GONE, UNTOLD, Subscriber
 from taskforge.core.events import DeletedFrame, Frame
-from taskforge.db.watched import Standing, last_changes, standings
+from taskforge.db.watched import Standing, last_changes, moved_on
 from taskforge.flows.frames import moved
 from taskforge.log import get_logger
 from taskforge.metrics.sockets import REPAIRED
@@ -75,20 +75,24 @@ class Lookout:
             guest.knows_until(began)
 
     async def _look_at(self, ids: Sequence[UUID]) -> None:
+        versions = {id_: it.version if (it := self._known.get(id_)) else UNTOLD for id_ in ids}
         async with self._db.connect() as connection:
-            found = await standings(connection, ids)
-            behind = [id_ for id_, it in found.items() if self._are_behind(id_, it.version)]
+            for id_, now in (await moved_on(connection, versions)).items():
+                if now is not None:
+                    self._known[id_] = now
+                elif (last := self._known.pop(id_, None)) is not None:
+                    self._tell(id_, GONE, _deleted(id_, last))
+            behind = [id_ for id_ in ids if self._are_behind(id_)]
             changes = await last_changes(connection, behind) if behind else []
         for row, at in changes:
             self._tell(row.id, row.version, moved(row, at))
-        for id_ in ids:
-            if id_ not in found and (last := self._known.pop(id_, None)) is not None:
-                self._tell(id_, GONE, _deleted(id_, last))
-        self._known |= found
 
-    def _are_behind(self, job_id: UUID, version: int) -> bool:
+    def _are_behind(self, job_id: UUID) -> bool:
+        """Whether a client has been told less of a job than the database knows."""
+        now = self._known.get(job_id)
         key = str(job_id)
-        return any(it.told.get(key, GONE) < version for it in self._watchers[job_id])
+        watchers = self._watchers[job_id]
+        return now is not None and any(it.told.get(key, GONE) < now.version for it in watchers)
 
     def _tell(self, job_id: UUID, version: int, frame: Frame) -> None:
         """Look again who has been told: the stream has gone on during the read."""
