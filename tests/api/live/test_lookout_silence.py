@@ -172,7 +172,7 @@ async def test_a_process_looks_by_itself_and_again_after_a_failure(deps, connect
     async def away_at_first(*given):
         if not failures:
             failures.append(1)
-            raise OSError("the database is away")
+            raise RuntimeError("the connection has gone")
         return await moved_on(*given)
 
     monkeypatch.setattr(lookout, "moved_on", away_at_first)

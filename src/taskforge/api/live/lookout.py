@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from taskforge.api.live.hub import Hub
@@ -54,15 +53,14 @@ class Lookout:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self.look()
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - the next look is the remedy, whatever it was
                 _log.warning("watched_jobs.unreadable", error=error)
 
     async def look(self) -> None:
         """Tell clients of the jobs they watch, where they have been told less than there is.
 
         Raises:
-            SQLAlchemyError: the database is away; the next look makes up for this one.
-            OSError: likewise.
+            Exception: the database is away; the next look makes up for this one.
         """
         began = time.time()
         guests = self._hub.attached()
