@@ -64,6 +64,21 @@ def test_a_line_that_would_be_too_long_keeps_both_ends_of_its_texts(filler):
     assert told["k4"].endswith("end")
 
 
+@pytest.mark.parametrize(
+    "others",
+    [{f"k{n}": "x" * 200 for n in range(400)}, {"k" * 90_000: 1}],
+    ids=["many", "a long name"],
+)
+def test_of_a_line_with_too_many_facts_our_own_are_left(others):
+    line = to_json({"event": "a.b", "job_id": 7, **others})
+
+    assert json.loads(line) == {"event": "a.b", "job_id": 7}
+
+
+def test_the_one_control_character_that_json_leaves_in_ascii_is_escaped():
+    assert to_json({"event": "a\x7fb"}) == b'{"event":"a\\u007fb"}\n'
+
+
 def test_numbers_beyond_json_do_not_lose_the_line():
     told = json.loads(to_json({"a": 1 << 80, "b": float("inf"), "c": "\ud800"}))
 

@@ -2,7 +2,11 @@
 
 import asyncio
 
+from prometheus_client import REGISTRY
+from sqlalchemy import event
+
 from support.waiting import eventually
+from taskforge.flows import health as looking
 from taskforge.flows.health import Health
 
 
@@ -31,3 +35,21 @@ async def test_no_check_is_under_way_when_the_watch_has_ended(deps, plain):
     under_way = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
         AND state = 'active' AND query LIKE '%alembic_version%' AND pid <> pg_backend_pid()"""
     assert await plain.fetchval(under_way) == 0
+
+
+async def test_a_driver_that_fails_in_words_of_its_own_ends_no_watch(deps, monkeypatch):
+    monkeypatch.setattr(looking, "LOOK_SECONDS", 0.02)
+
+    def break_off(*_given):
+        raise RuntimeError("the handler is closed")
+
+    async def told(up):
+        labels = {"dependency": "database"}
+        return REGISTRY.get_sample_value("taskforge_dependency_up", labels) == up
+
+    async with Health(deps).watched():
+        await eventually(lambda: told(1))
+        event.listen(deps.db.sync_engine, "before_cursor_execute", break_off)
+        await eventually(lambda: told(0))
+        event.remove(deps.db.sync_engine, "before_cursor_execute", break_off)
+        await eventually(lambda: told(1))

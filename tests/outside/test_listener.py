@@ -1,6 +1,7 @@
 """The listener for probes answers, whatever else comes its way."""
 
 import asyncio
+import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
@@ -128,6 +129,18 @@ async def test_whoever_holds_all_places_keeps_nobody_out(port):
 
         assert [(await get(port)).status_code for _ in range(5)] == [200] * 5
         assert await held[0].rest() == 0  # who came first has gone first
+
+
+async def test_of_a_burst_that_comes_in_one_turn_nobody_is_left_hanging(port):
+    async with AsyncExitStack() as stack:
+        crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(PLACES + 20)]
+        for one in crowd:
+            stack.callback(one.close)
+            one.setblocking(False)
+        first = crowd[0]
+
+        async with asyncio.timeout(1):
+            assert await asyncio.get_running_loop().sock_recv(first, 1) == b""
 
 
 async def test_closing_cuts_off_who_is_there():

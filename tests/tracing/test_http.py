@@ -166,6 +166,16 @@ async def test_a_handshake_ends_with_its_answer_and_keeps_its_token(trace, spans
     assert "secret" not in str(span.facts)
 
 
+async def test_a_handshake_that_breaks_is_told_as_a_failure(trace, spans):
+    trace()
+
+    with pytest.raises(ZeroDivisionError):
+        await ask(application(route="/ws", error=ZeroDivisionError()), kind="websocket")
+
+    [span] = await spans("GET /ws")
+    assert span.failed
+
+
 async def test_probes_and_scrapes_leave_no_spans(trace, spans, collector):
     trace()
 

@@ -45,12 +45,18 @@ class Traced:
         span, over = serving("GET", scope["path"], scope["headers"]), False
 
         async def noted(message: Any) -> None:
-            nonlocal over
             if not over:
-                over = True
-                status = _ANSWERS.get(message["type"]) or message.get("status", 500)
-                served(span, "GET", scope.get("path_template"), status)
-                span.end()
+                answer(_ANSWERS.get(message["type"]) or message.get("status", 500))
             await send(message)
 
-        await self._app(scope, receive, noted)
+        def answer(status: int) -> None:
+            nonlocal over
+            over = True
+            served(span, "GET", scope.get("path_template"), status)
+            span.end()
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            if not over:  # something broke first, and a span that never ends is never told
+                answer(500)

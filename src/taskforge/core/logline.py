@@ -72,14 +72,20 @@ def hide(event: Event) -> None:
 
 
 def to_json(event: Event) -> bytes:
-    """The event as one line of JSON in printable characters, at most LONGEST_LINE bytes."""
+    """The event as one line of JSON in printable characters, at most LONGEST_LINE bytes.
+
+    Its texts are cut until it fits; where they are too many for that, ours alone are left.
+    """
     line = _encoded(event)
-    if not line.isascii():
+    if not line.isascii() or b"\x7f" in line:
         line = _escaped(line)
     for most in _CUTS:
         if len(line) <= LONGEST_LINE:
             break
         line = _escaped(_encoded({key: _shortened(it, most) for key, it in event.items()}))
+    if len(line) > LONGEST_LINE:
+        ours = {key: _shortened(it, _CUTS[-1]) for key, it in event.items() if key in OURS}
+        line = _escaped(_encoded(ours))
     return line + b"\n"
 
 

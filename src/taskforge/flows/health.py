@@ -15,12 +15,15 @@ from taskforge.core.health import CheckResult, Readiness, State
 from taskforge.db.migrate import is_behind
 from taskforge.db.server import revision
 from taskforge.flows.deps import Deps
+from taskforge.log import get_logger
 from taskforge.metrics.process import Dependency, found
 
 PATIENCE: Final = 2.0
 """Seconds for each check."""
 LOOK_SECONDS: Final = 5.0
 """How often a process looks by itself, for its metrics."""
+
+log = get_logger(__name__)
 
 
 class Health:
@@ -102,6 +105,10 @@ async def _timed(name: Dependency, check: Awaitable[State]) -> CheckResult:
         async with asyncio.timeout(PATIENCE):
             status = await check
     except (SQLAlchemyError, RedisError, OSError, TimeoutError):
+        status = "away"
+    except Exception as error:  # noqa: BLE001 - what raises has not answered, whatever it says
+        # A driver tells of a connection that has gone in words of its own, uvloop by RuntimeError.
+        log.warning("check.failed", error=error)
         status = "away"
     found(name, up=status == "ok")
     return CheckResult(status=status, seconds=round(time.perf_counter() - started, 4))

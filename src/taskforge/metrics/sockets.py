@@ -26,6 +26,10 @@ LAG_SECONDS: Final = Histogram(
     "Time from when Redis had an event to when it was handed to its clients",
     buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 5, 10, 30),
 )
+REPAIRED: Final = Counter(
+    "taskforge_events_repaired_total",
+    "Changes of watched jobs that clients were told from the database, before any event came",
+)
 for _transport in ("websocket", "sse"):
     CONNECTIONS.labels(_transport)
 for _gap in ("cursor", "behind", "stream"):

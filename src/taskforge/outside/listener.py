@@ -84,7 +84,13 @@ class Listener:
             longest.cancel()
         task = asyncio.get_running_loop().create_task(self._exchange(reader, writer))
         self._exchanges[task] = None
-        task.add_done_callback(lambda done: self._exchanges.pop(done, None))
+
+        def leave(done: asyncio.Task[None]) -> None:
+            # Not the exchange's own work: of a burst some are sent away before they have begun.
+            self._exchanges.pop(done, None)
+            writer.transport.abort()  # nothing is left to say, or nobody listens
+
+        task.add_done_callback(leave)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
@@ -100,8 +106,6 @@ class Listener:
                         break
         except (OSError, TimeoutError):
             log.debug("probe.cut_off")
-        finally:
-            writer.transport.abort()  # nothing is left to say, or nobody listens
 
     async def _answered(self, connection: h11.Connection, reader: asyncio.StreamReader) -> bytes:
         """What is written back; nothing to a client that goes before it has asked."""

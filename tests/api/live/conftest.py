@@ -13,10 +13,12 @@ import httpx
 import msgspec
 import pytest
 import redis.asyncio
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from support.people import sign_up
 from taskforge.api.live.frames import Wanted
 from taskforge.api.live.hub import Hub
+from taskforge.api.live.lookout import Lookout
 from taskforge.api.live.subscriber import Subscriber
 from taskforge.bus.client import open_client
 from taskforge.bus.cursor import Cursor
@@ -30,6 +32,7 @@ from taskforge.core.job import JobRow
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus
 from taskforge.db.engine import open_engine
+from taskforge.flows.deps import Deps
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 JOB, OTHER = new_id(), new_id()
@@ -52,6 +55,18 @@ async def hub(valkey: redis.asyncio.Redis) -> AsyncIterator[Hub]:
     hub = Hub(StreamReader(valkey))
     yield hub
     await hub.close(patience=1)
+
+
+@pytest.fixture
+async def connection(deps: Deps) -> AsyncIterator[AsyncConnection]:
+    """What is changed with it reaches no stream."""
+    async with deps.db.connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def watch(hub: Hub, deps: Deps) -> Lookout:
+    return Lookout(hub, deps.db)
 
 
 def job_frame(job_id=JOB, version=1, event=Event.JOB_RUNNING, **changes):

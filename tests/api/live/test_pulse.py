@@ -124,6 +124,27 @@ async def test_many_who_follow_cost_as_much_as_one_and_nobody_costs_nothing(hub,
     assert len(statements) == alone
 
 
+async def test_a_driver_that_fails_in_words_of_its_own_ends_no_pulse(hub, deps, monkeypatch):
+    monkeypatch.setattr(pulse, "QUIET_SECONDS", 0.05)
+    failures = []
+
+    def break_off(*_given):
+        failures.append(1)
+        raise RuntimeError("the handler is closed")
+
+    event.listen(deps.db.sync_engine, "before_cursor_execute", break_off)
+    async with beating(hub, deps), following(hub, topics=TOPICS) as follower:
+
+        async def failed():
+            return failures
+
+        await eventually(failed)
+        event.remove(deps.db.sync_engine, "before_cursor_execute", break_off)
+        [told] = await pulses(follower, 1)
+
+    assert told["summary"]["total"] == 0
+
+
 async def test_what_changes_nothing_is_not_told_again(hub, deps, stream, monkeypatch):
     monkeypatch.setattr(pulse, "PULSE_SECONDS", 0.05)
     async with beating(hub, deps) as statements, following(hub, topics=TOPICS) as follower:

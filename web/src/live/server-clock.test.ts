@@ -34,3 +34,15 @@ test("before the clocks are compared, no lag is claimed", () => {
   clock.told(at(0), 5_000);
   expect(clock.lagMs).toBeUndefined();
 });
+
+test("what is told again does not look like a delay, nor what was there before the line was", () => {
+  const clock = new ServerClock();
+  clock.asked(100_000);
+  clock.answered(at(100_050), 100_100);
+  clock.told(at(90_000), 100_200);
+  expect(clock.lagMs).toBe(50);
+  clock.told(at(101_000), 101_030);
+  clock.told(at(100_500), 105_000);
+  clock.told(at(101_000), 105_000);
+  expect(clock.lagMs).toBe(30);
+});

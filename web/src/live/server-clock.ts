@@ -7,6 +7,8 @@ export class ServerClock {
   #askedAt: number | undefined;
   #best = Number.POSITIVE_INFINITY;
   #lagMs: number | undefined;
+  /** The latest moment that was told of. */
+  #newest = Number.NEGATIVE_INFINITY;
   /** Milliseconds to add to this clock to have the server's. */
   offsetMs = 0;
 
@@ -19,16 +21,22 @@ export class ServerClock {
     if (this.#askedAt === undefined) return;
     const trip = now - this.#askedAt;
     this.#askedAt = undefined;
+    if (this.#best === Number.POSITIVE_INFINITY) this.#newest = Date.parse(at) - TRUSTED_MS;
     this.#lagMs = trip / 2;
     if (trip > this.#best) return;
     this.#best = trip;
     this.offsetMs = Date.parse(at) - (now - trip / 2);
   }
 
-  /** Something was told that happened at `at`, by the server's clock. */
+  /**
+   * Something was told that happened at `at`, by the server's clock. Old news that is told again
+   * does not show how long news takes.
+   */
   told(at: string, now: number): void {
-    if (this.#best === Number.POSITIVE_INFINITY) return;
-    this.#lagMs = Math.max(0, now + this.offsetMs - Date.parse(at));
+    const happened = Date.parse(at);
+    if (this.#best === Number.POSITIVE_INFINITY || happened <= this.#newest) return;
+    this.#newest = happened;
+    this.#lagMs = Math.max(0, now + this.offsetMs - happened);
   }
 
   /** How old the last thing told was when it came; undefined until the clocks are compared. */

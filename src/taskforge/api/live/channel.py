@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import chain
 
-from taskforge.api.live.frames import LiveFrame, Pending, Wanted, batch, single
+from taskforge.api.live.frames import Head, LiveFrame, Pending, Wanted, batch, single
 from taskforge.api.live.subscriber import Subscriber
 from taskforge.bus.cursor import BEGINNING, EntryId
 
@@ -22,6 +23,7 @@ class Channel:
     def __init__(self, wanted: Wanted, interval: float) -> None:
         self.wanted = wanted
         self.interval = interval
+        self._watched = wanted.watched
         self._members: set[Subscriber] = set()
         self._newcomers: set[Subscriber] = set()
         self._pending = Pending()
@@ -46,9 +48,19 @@ class Channel:
         self._members.discard(subscriber)
         self._newcomers.discard(subscriber)
 
+    def hand(self, subscriber: Subscriber, frame: LiveFrame) -> None:
+        """Give a frame to one client alone, at its pace, before all that comes from now on."""
+        self.leave(subscriber)
+        subscriber.ahead.add(frame.head.job_id or "")
+        subscriber.pending.add(frame)
+        subscriber.after = max(subscriber.after, frame.cursor.entry)
+        self.join(subscriber)
+
     def dispatch(self, entry_id: EntryId, frames: Sequence[LiveFrame]) -> None:
         """Take the frames of one entry; never waits."""
-        taken = [frame for frame in frames if self.wanted.takes(frame.head)]
+        taken = [
+            frame for frame in frames if self.wanted.takes(frame.head) and self._is_news(frame.head)
+        ]
         if not taken:
             return
         self._seen = entry_id
@@ -72,6 +84,13 @@ class Channel:
         """Forget the timer; nobody is left."""
         if self._timer is not None:
             self._timer.cancel()
+
+    def _is_news(self, head: Head) -> bool:
+        """Note it with all who are here; what each of them was told of before is no news."""
+        if head.job_id not in self._watched:
+            return True
+        told = [one for one in chain(self._members, self._newcomers) if one.note(head)]
+        return bool(told)
 
     def _send(self, frames: Sequence[LiveFrame]) -> None:
         self._admit()

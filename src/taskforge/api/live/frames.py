@@ -12,6 +12,7 @@ from taskforge.core.events import Event
 
 _WATCHED = frozenset({Event.JOB_LOG.value, Event.JOB_STREAM.value})
 """Only for clients that watch certain jobs: nobody reads them all."""
+_BY_THE_WAY = _WATCHED | {Event.JOB_PROGRESS.value}
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -24,6 +25,11 @@ class Head(msgspec.Struct, frozen=True):
     version: int = 0
     worker_id: str | None = None
     queue: str | None = None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it tells of a new version of a job, not only of how one gets on."""
+        return self.job_id is not None and self.event not in _BY_THE_WAY
 
 
 class LiveFrame(NamedTuple):
@@ -49,6 +55,11 @@ class Wanted(msgspec.Struct, frozen=True):
     statuses: frozenset[str] | None = None
     logs: frozenset[str] = frozenset()
     """Jobs watched beside everything else."""
+
+    @property
+    def watched(self) -> frozenset[str]:
+        """The jobs that the client has named."""
+        return self.logs if self.jobs is None else self.logs | self.jobs
 
     def takes(self, head: Head) -> bool:
         """Whether the client wants this frame."""

@@ -11,13 +11,15 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import Context
 
+import msgspec
 from redis.exceptions import RedisError
 
 from taskforge.api.live.channel import Channel
 from taskforge.api.live.frames import Outgoing, Pending, Wanted, batch, live_frames, notice, single
 from taskforge.api.live.subscriber import GOING_AWAY, INTERNAL, Closing, Subscriber, Topic
-from taskforge.bus.cursor import BEGINNING, Cursor, EntryId
+from taskforge.bus.cursor import BEGINNING, WHOLE_ENTRY, Cursor, EntryId
 from taskforge.bus.follow import PAGE_ENTRIES, Entry, Extent, StreamReader
+from taskforge.core.events import Frame
 from taskforge.log import get_logger
 from taskforge.metrics.sockets import GAPS, LAG_SECONDS
 
@@ -70,6 +72,22 @@ class Hub:
         """Guests who asked for a topic."""
         return [it for it in self._everyone if topic in it.topics]
 
+    def attached(self) -> list[Subscriber]:
+        """Guests who get what happens now: those still busy with history are not among them."""
+        return list(self._attached)
+
+    def tell(self, subscribers: Sequence[Subscriber], frame: Frame) -> bool:
+        """Give clients a frame that is in no stream; whether any of them is here and wants it."""
+        entry = Entry(self._position, [msgspec.Raw(msgspec.json.encode(frame))], WHOLE_ENTRY)
+        [live] = live_frames(self._epoch, entry)
+        taken = False
+        for one in subscribers:
+            channel = self._attached.get(one)
+            if channel is not None and one.closing is None and one.wanted.takes(live.head):
+                channel.hand(one, live)
+                taken = True
+        return taken
+
     @contextmanager
     def guest(self, subscriber: Subscriber) -> Generator[None]:
         """Be here until all has been said, goodbye included: `close` waits for that."""
@@ -106,7 +124,7 @@ class Hub:
         """Give a client another filter or pace; what it still wants of what waits, it gets."""
         attached = subscriber in self._attached
         self._detach(subscriber)
-        subscriber.wanted, subscriber.interval = wanted, interval
+        subscriber.want(wanted, interval)
         for frame in subscriber.pending.take():
             if wanted.takes(frame.head):
                 subscriber.pending.add(frame)
@@ -135,6 +153,7 @@ class Hub:
         if since is not None or not self.is_reading:
             extent = await self._reader.extent()
         if since is not None and extent is not None and extent.covers(since):
+            subscriber.knows_until(since.entry.ms / 1000)
             yield notice("connected", cursor=since, resumed=True)
             async for message in self._missed(subscriber, since):
                 yield message
@@ -261,7 +280,7 @@ def _replayed(subscriber: Subscriber, epoch: str, page: Sequence[Entry]) -> list
         frame
         for entry in page
         for frame in live_frames(epoch, entry)
-        if subscriber.wanted.takes(frame.head)
+        if subscriber.wanted.takes(frame.head) and subscriber.note(frame.head)
     ]
     if not frames or not subscriber.interval:
         return [single(frame) for frame in frames]

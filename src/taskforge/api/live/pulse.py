@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy.exc import SQLAlchemyError
 
 from taskforge.api.figures import Figures
 from taskforge.api.live.frames import Outgoing
@@ -91,7 +90,7 @@ class Pulse:
         self._read_at, self._position = now, position
         try:
             frame = await self.read()
-        except (SQLAlchemyError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the next look is the remedy, whatever it was
             _log.warning("pulse.unreadable", error=error)
             return
         if (told := _what_changes(frame)) != self._told:

@@ -1,17 +1,27 @@
 """One client's place in the fan-out: what it wants, and a bounded queue of what it gets (R-75)."""
 
 import asyncio
+import sys
+import time
 from collections import deque
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from taskforge.api.live.frames import Outgoing, Pending, Wanted, batch, single
+from taskforge.api.live.frames import Head, Outgoing, Pending, Wanted, batch, single
 from taskforge.bus.cursor import BEGINNING, EntryId
+from taskforge.core.events import Event
 
 MAX_QUEUED = 256
 """Messages."""
 MAX_QUEUED_BYTES = 1_048_576
 PULSE_SECONDS = 1.0
 """Between two pulses to one client, at least."""
+
+UNTOLD: Final = -1
+"""The version of a job that nothing has been told of."""
+GONE: Final = sys.maxsize
+"""The version of a job that was deleted: no other comes after it."""
+SNAPSHOT_SECONDS: Final = 30.0
+"""What a client shows when it begins to watch is not older, and no two clocks are further apart."""
 
 Topic = Literal["summary"]
 """What comes only to those who ask: `summary`, how the installation stands."""
@@ -58,6 +68,12 @@ class Subscriber:
         """Entries up to this one it has seen already."""
         self.pending = Pending()
         """Its own next batch, until it can share that of its channel."""
+        self.told = dict.fromkeys(wanted.watched, UNTOLD)
+        """The jobs it watches, each with the latest version that it was given."""
+        self.ahead: set[str] = set()
+        """Jobs of which it was told apart from the stream, which may still come to that."""
+        self.unsure_from = time.time() - SNAPSHOT_SECONDS
+        """Seconds since 1970: of a job that nothing was told of yet, it has seen what is older."""
         self.closing: Closing | None = None
         """Why the connection is to end."""
         self.closed = asyncio.Event()
@@ -68,6 +84,33 @@ class Subscriber:
         self._unsent_pulse: Outgoing | None = None
         self._shown: Outgoing | None = None
         self._shown_at = float("-inf")
+
+    def want(self, wanted: Wanted, interval: float) -> None:
+        """Another filter and pace; of jobs still watched it is known what was told."""
+        self.wanted, self.interval = wanted, interval
+        self.told = {job: self.told.get(job, UNTOLD) for job in wanted.watched}
+        self.ahead &= wanted.watched
+
+    def knows_until(self, at: float) -> None:
+        """What happened before this time, in seconds since 1970, it has seen or been told."""
+        self.unsure_from = at - SNAPSHOT_SECONDS
+
+    def note(self, head: Head) -> bool:
+        """Remember what the stream tells of a job it watches.
+
+        Returns:
+            Whether that is news: not if it was told apart from the stream before.
+        """
+        job = head.job_id or ""
+        told = self.told.get(job)
+        if told is None or not head.is_change:
+            return True
+        version = GONE if head.event == Event.JOB_DELETED else head.version
+        if version <= told:
+            return job not in self.ahead
+        self.told[job] = version
+        self.ahead.discard(job)
+        return True
 
     def offer(self, message: Outgoing) -> None:
         """Queue a message; a client too slow for that is closed."""

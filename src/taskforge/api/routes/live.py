@@ -24,6 +24,7 @@ from taskforge.api.live.hub import Hub
 from taskforge.api.live.inbound import Interval, Topics
 from taskforge.api.live.keyring import Keyring
 from taskforge.api.live.lines import EventSourceLine, SocketLine
+from taskforge.api.live.lookout import Lookout
 from taskforge.api.live.pulse import Pulse
 from taskforge.api.live.subscriber import Subscriber, Topic
 from taskforge.bus.cursor import BEGINNING, Cursor
@@ -56,12 +57,16 @@ async def open_room(deps: Deps, figures: Figures) -> AsyncGenerator[LiveRoom]:
         per_user=settings.live_connections_per_user,
         per_place=settings.live_connections_per_address,
     )
-    pulse = asyncio.create_task(Pulse(hub, figures, deps).beat())
+    tasks = [
+        asyncio.create_task(Pulse(hub, figures, deps).beat()),
+        asyncio.create_task(Lookout(hub, deps.db).keep()),
+    ]
     try:
         yield LiveRoom(hub, Keyring(deps), seats, frozenset(settings.origins()))
     finally:
-        pulse.cancel()
-        await asyncio.gather(pulse, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await hub.close(patience=0)
 
 
