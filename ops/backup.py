@@ -59,8 +59,9 @@ def restore(url: URL, file: Path) -> None:
 
 def _run(program: str, url: URL, *options: str) -> str:
     # Arguments can be read by everybody on this machine, the environment cannot.
-    environ = os.environ | ({"PGPASSWORD": url.password} if url.password else {})
-    target = url.set(password=None).render_as_string()
+    password = url.password or url.normalized_query.get("password", ("",))[0]
+    environ = os.environ | ({"PGPASSWORD": password} if password else {})
+    target = url.set(password=None).difference_update_query(["password"]).render_as_string()
     done = subprocess.run(
         [_found(program), f"--dbname={target}", *options],
         env=environ,

@@ -28,4 +28,6 @@ RECEIVERS = {"healthy": GOOD, "failing": WARNING, "disabled": BAD}
 HINTS = {"lost": BAD, "redis_restarted": LATER, "unhinted": WARNING, "stranded": BUSY}
 QUANTILES = {"p50": GOOD, "p95": WARNING, "p99": BAD}
 CONNECTIONS = {"websocket": BUSY, "sse": GOOD}
-EVENTS = {"published": BUSY, "sent to clients": GOOD, "lost": BAD}
+EVENTS = {
+    "published": BUSY, "sent to clients": GOOD, "lost": BAD, "told from the database": WARNING,
+}  # fmt: skip

@@ -71,12 +71,14 @@ LIVE = [
         ),
         Graph(
             title="Events", unit=PER_SECOND, colours=EVENTS, width=6,
-            says="Published: what Redis took. Sent: times the clients that wanted it. Lost: no "
-                 "client will see them; the next read of the page does.",
+            says="Published: what Redis took. Sent: times the clients that wanted it. Lost: Redis "
+                 "never had them. Who watches such a job is told from the database within 5 s; "
+                 "others see it with their next read.",
             of={
                 "published": f"sum({rate('taskforge_events_published_total')})",
                 "sent to clients": f"sum({rate('taskforge_ws_frames_total')})",
                 "lost": f"sum({rate('taskforge_events_lost_total')})",
+                "told from the database": f"sum({rate('taskforge_events_repaired_total')})",
             },
         ),
         Graph(

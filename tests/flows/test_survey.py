@@ -56,6 +56,20 @@ async def test_of_two_schedulers_one_tells(rivals):
     assert (first.leads(), second.leads()) == (True, False)
 
 
+async def test_what_is_read_seldom_silences_nothing_else_when_it_fails(rivals, plain):
+    first, _ = rivals
+    await plain.execute("ALTER TABLE webhook_endpoints RENAME TO elsewhere")
+
+    try:
+        assert await first.survey.look() == 1
+    finally:
+        await plain.execute("ALTER TABLE elsewhere RENAME TO webhook_endpoints")
+
+    told = {name for name, *_ in first.told()}
+    assert "taskforge_queue_jobs" in told
+    assert "taskforge_webhook_endpoints" not in told
+
+
 async def test_who_stops_hands_over_at_once(rivals):
     first, second = rivals
     await first.survey.look()

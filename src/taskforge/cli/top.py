@@ -60,7 +60,7 @@ def _watch(api: Api, view: View) -> None:
     drawn: tuple[object, ...] = ()
     feed.start()
     with _keys() as key, Live(console=data, screen=True, auto_refresh=False) as live:
-        while feed.refused is None:
+        while feed.broken is None:
             now = time.monotonic()
             if feed.view is not shown or not drawn:
                 rates.note(now, feed.view.figures.ended)
@@ -79,8 +79,8 @@ def _watch(api: Api, view: View) -> None:
                 case _:
                     pass
     feed.stop()
-    if feed.refused is not None:
-        raise feed.refused
+    if feed.broken is not None:
+        raise feed.broken
 
 
 class _Keyboard:

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection
 from taskforge.cli.client import Api
 from taskforge.cli.client_live import PONG, open_socket
 from taskforge.cli.top_view import Figures, View
-from taskforge.core.errors import Limited, TaskForgeError, Unavailable
+from taskforge.core.errors import Limited, Unavailable
 from taskforge.core.failure_group import FailureGroup
 from taskforge.core.fleet import QueueView, WorkerView
 
@@ -88,8 +88,8 @@ class Feed(threading.Thread):
         self._stopping = threading.Event()
         self._looked_at = time.monotonic()
         self._stale = True
-        self.refused: TaskForgeError | None = None
-        """Why it has ended by itself: the API knows us no more."""
+        self.broken: Exception | None = None
+        """Why it has ended by itself: the API knows us no more, or a fault of ours."""
 
     @property
     def view(self) -> View:
@@ -105,8 +105,8 @@ class Feed(threading.Thread):
         try:
             while not self._stopping.is_set():
                 self._follow_or_look()
-        except TaskForgeError as error:
-            self.refused = error
+        except Exception as error:  # noqa: BLE001 - whoever looks is told, and nothing freezes
+            self.broken = error
 
     def _follow_or_look(self) -> None:
         began = time.monotonic()

@@ -88,13 +88,14 @@ async def migrate(
         poolclass=NullPool,
         connect_args={"server_settings": {"lock_timeout": f"{LOCK_SECONDS}s"}},
     )
+    deadline = time.monotonic() + patience
     try:
         # The lock is a transaction's, which poolers carry too, on a connection of its own.
         async with engine.begin() as guard:
             await guard.execute(text(f"SET LOCAL lock_timeout = {max(int(patience * 1_000), 1)}"))
             await guard.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             await guard.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-            await _persist(engine, revision, patience)
+            await _persist(engine, revision, deadline)
     finally:
         await engine.dispose()
 
@@ -116,8 +117,7 @@ def upgrade(settings: Settings) -> None:
     asyncio.run(migrate(settings))
 
 
-async def _persist(engine: AsyncEngine, revision: str, patience: float) -> None:
-    deadline = time.monotonic() + patience
+async def _persist(engine: AsyncEngine, revision: str, deadline: float) -> None:
     while True:
         try:
             async with engine.connect() as connection:

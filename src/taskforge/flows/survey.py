@@ -76,7 +76,10 @@ class Survey:
                 self._shown.hide()
                 return 0
             reading = await self._read(connection)
-        reading |= await self._seldom.get()
+        try:
+            reading |= await self._seldom.get()
+        except (SQLAlchemyError, OSError) as error:  # sizes are less than all the rest
+            log.warning("survey.incomplete", error=error)
         self._shown.show(reading, until=asked_at + LEASE_SECONDS - MARGIN_SECONDS)
         return 1
 
@@ -89,7 +92,7 @@ class Survey:
             async with self._deps.db.connect() as connection:
                 await survey.let_go(connection, self._owner)
         except (SQLAlchemyError, OSError) as error:
-            log.warning("survey.kept", error=repr(error))  # its lease runs out
+            log.warning("survey.kept", error=error)  # its lease runs out
 
     async def _read(self, connection: AsyncConnection) -> _Told:
         lease_seconds = self._deps.settings.lease_seconds

@@ -5,4 +5,4 @@ from typing import Final
 from prometheus_client import Counter
 
 PUBLISHED: Final = Counter("taskforge_events_published_total", "Live frames that Redis took")
-LOST: Final = Counter("taskforge_events_lost_total", "Live frames that no client will see")
+LOST: Final = Counter("taskforge_events_lost_total", "Live frames that Redis never had")

@@ -75,7 +75,7 @@ class StandIn:
                 await self.look()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 self._silent_looks = 0
-                log.warning("tick.unreadable", error=repr(error))
+                log.warning("tick.unreadable", error=error)
 
     async def look(self) -> None:
         """Read the last tick, once, and begin or end what follows from it."""
