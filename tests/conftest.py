@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -29,6 +29,9 @@ from taskforge.local.servers import Servers
 
 SECRETS = {"SECRET_KEY": "s" * 40, "JWT_SECRET_KEY": "j" * 40}
 TABLES = [table.name for table in Person.metadata.sorted_tables]
+
+MOST_WORKERS = 15
+"""So many find logical databases of Valkey to themselves (`support/places.py`)."""
 
 MakeDatabase = Callable[..., Awaitable[str]]
 
@@ -118,6 +121,14 @@ SITE = pytest.StashKey[dict[str, str]]()
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Packed bytes carry the time of day: no two processes would agree on the test's name."""
     return "binary" if isinstance(val, bytes) and not val.isascii() else None
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are cores: a quarter of the time a test waits for processes."""
+    found = yield
+    named = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return found if named else min(found + 1, MOST_WORKERS)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,7 +8,7 @@ from taskforge.api.app import create_app
 from taskforge.core.duties import DUTIES
 from taskforge.core.people import Permission, Role
 from taskforge.db.duties import Report, record_duties
-from taskforge.db.migrate import head
+from taskforge.db.revisions import head
 from tests.api.conftest import http_client, living, signed_in
 
 V1 = "/api/v1"

@@ -10,7 +10,7 @@ from redis import Redis
 from support.front import Answer, front
 from taskforge.cli.doctor_servers import clock
 from taskforge.cli.output import ExitCode
-from taskforge.db.migrate import head
+from taskforge.db.revisions import head
 
 NOWHERE = "http://127.0.0.1:9"
 

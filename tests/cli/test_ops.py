@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from sqlalchemy import make_url
 
-from taskforge.db.migrate import head
+from taskforge.db.revisions import head
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from taskforge.config import Settings
 from taskforge.core.states import JobStatus
 from taskforge.db.engine import driver_url
-from taskforge.db.migrate import alembic_config, current, head, migrate
+from taskforge.db.migrate import alembic_config, current, migrate
 from taskforge.db.people_tables import Person
+from taskforge.db.revisions import head, history
 
 MakeDatabase = Callable[..., Awaitable[str]]
 
@@ -62,6 +63,12 @@ def shape(connection: Connection) -> list[tuple[str, ...]]:
 
 def test_there_is_one_head():
     assert len(ScriptDirectory.from_config(alembic_config()).get_heads()) == 1
+
+
+def test_the_names_of_files_tell_the_history_as_alembic_does():
+    walked = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+
+    assert history() == tuple(it.revision for it in walked)
 
 
 async def test_an_empty_database_becomes_what_the_tables_say(empty: Settings):

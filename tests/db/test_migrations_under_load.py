@@ -11,7 +11,8 @@ import pytest
 from support.waiting import eventually
 from taskforge.config import Settings
 from taskforge.core.errors import Unavailable
-from taskforge.db.migrate import current, head, migrate
+from taskforge.db.migrate import current, migrate
+from taskforge.db.revisions import head
 from taskforge.local.schema import bring_up_to_date
 
 BEFORE = "0019"

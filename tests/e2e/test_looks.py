@@ -47,8 +47,7 @@ def dresses(*at_once):
 
 
 async def look(tab, dress, address):
-    """What is wrong with a page, and the headings that name it."""
-    await tab.open(address)
+    """What is wrong with the page that is open, and the headings that name it."""
     await tab.settle()
     await tab.shot(f"{dress}{re.sub('[^a-z]+', '-', address)}")
     faults = await tab.axe()
@@ -59,9 +58,12 @@ async def look(tab, dress, address):
 
 @dresses("light", "phone-dark")
 async def test_every_page_can_be_used_by_everybody(tabs, dress):
+    """Each loaded by its address in light, and reached from the one before in other dresses."""
     tab = await tabs("admin", **DRESSES[dress])
+    await tab.open("/jobs")
     found = {}
     for address, title in (PAGES | FILLED).items():
+        await (tab.open(address) if dress == "light" else tab.go(address))
         faults, headings = await look(tab, dress, address)
         if faults or headings != [title]:
             found[address] = [*faults, headings]
@@ -76,6 +78,7 @@ async def test_every_part_of_a_job_can_be_used_by_everybody(tabs, operator, tag,
     for job_id in (good, bad):
         await ended(operator, job_id)
     tab = await tabs("operator", **DRESSES[dress])
+    await tab.open("/jobs")
     found = {}
     views = [
         *(f"/jobs/{good}?tab={name}" for name in TABS),
@@ -83,6 +86,7 @@ async def test_every_part_of_a_job_can_be_used_by_everybody(tabs, operator, tag,
         f"/jobs?q=tag:{tag}&job={bad}",
     ]
     for address in views:
+        await tab.go(address)
         faults, headings = await look(tab, dress, address)
         if faults or len(headings) != 1:
             found[address.replace(good, "good")] = [*faults, headings]

@@ -89,7 +89,7 @@ async def test_hostile_strings_are_text_on_the_page_of_their_job(tabs, operator,
     await tab.settle()
     for job_id in made:
         for name in TABS if job_id == made[0] else TABS[:1]:
-            await tab.open(f"/jobs/{job_id}?tab={name}")
+            await tab.go(f"/jobs/{job_id}?tab={name}")
             await tab.settle()
             assert await tab.page.evaluate(RAN) == []
 
@@ -105,8 +105,9 @@ async def test_hostile_names_are_text_on_every_other_page(tabs, operator, stack,
         await operator.post("/jobs", json={"type": "email", "payload": mail, "tags": [tag]})
     tab = await tabs("admin")
 
+    await tab.open("/jobs")
     for path in PAGES:
-        await tab.open(path)
+        await tab.go(path)
         await tab.settle()
         assert await tab.page.evaluate(RAN) == []
     await tab.open("/jobs")

@@ -12,6 +12,12 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from taskforge.core.people import Role
+from taskforge.flows.accounts import create_user
+from taskforge.flows.deps import open_deps
+from taskforge.handlers.registry import load
+
+PASSWORD = "a long enough password"
 START_SECONDS = 60
 STOP_SECONDS = 30
 TASKFORGE = ("-m", "taskforge")
@@ -47,11 +53,17 @@ def further_settings():
 
 
 @pytest.fixture
-async def stack(process_environment, tmp_path, interpreter, further_settings):
-    """Two API processes, a scheduler and a worker; all of them must end cleanly."""
+def doors():
+    """How many API processes there are; each takes seconds to start."""
+    return 1
+
+
+@pytest.fixture
+async def stack(process_environment, tmp_path, interpreter, further_settings, doors):
+    """API processes, a scheduler and a worker; all of them must end cleanly."""
     environment = {**process_environment, "DRAIN_SECONDS": "1", "RATE_LIMIT_REQUESTS": "100000"}
     environment |= further_settings
-    ports = [free_port(), free_port()]
+    ports = [free_port() for _ in range(doors)]
     roles = [*(("api", "--port", str(port)) for port in ports), ("scheduler",), ("worker",)]
     urls = [f"http://127.0.0.1:{port}" for port in ports]
     with ExitStack() as exits:
@@ -72,6 +84,28 @@ async def stack(process_environment, tmp_path, interpreter, further_settings):
             process.send_signal(signal.SIGTERM)
         codes = [await asyncio.to_thread(process.wait, STOP_SECONDS) for process in processes]
         assert codes == [0] * len(roles), (tmp_path / "output").read_text()[-2_000:]
+
+
+@pytest.fixture
+async def credentials(settings):
+    """User name and password of an operator."""
+    async with open_deps(settings, load([])) as deps:
+        await create_user(
+            deps, username="olga", email="olga@example.com", password=PASSWORD, role=Role.OPERATOR
+        )
+    return "olga", PASSWORD
+
+
+@pytest.fixture
+async def operator(stack, credentials):
+    """The operator's client."""
+    async with httpx.AsyncClient(
+        base_url=f"{stack.urls[0]}/api/v1", trust_env=False, timeout=60
+    ) as client:
+        order = dict(zip(("username", "password"), credentials, strict=True))
+        token = (await client.post("/auth/login", json=order)).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
 
 
 def free_port():

@@ -15,7 +15,6 @@ from support.processes import TESTS
 
 CLIENTS = Path(__file__).parent / "clients"
 DESCRIPTION = str(node.WEB / "openapi.json")
-PASSWORD = "a long enough password"
 PATIENCE_SECONDS = 120
 
 
@@ -63,23 +62,11 @@ def further_settings():
     return {"TASKFORGE_JOB_MODULES": "jobs.plain", "PYTHONPATH": str(TESTS)}
 
 
-@pytest.fixture
-async def credentials(stack):
-    """User name and password of an operator."""
-    made = await stack.command(
-        *("user", "create", "olga", "--email", "olga@example.com", "--role", "operator"),
-        "--password-stdin",
-        given=PASSWORD,
-    )
-    assert made.code == 0, made.stderr
-    return ["olga", PASSWORD]
-
-
 async def test_generated_clients_submit_a_job_and_read_its_result(
     python_client, typescript_client, stack, credentials
 ):
     in_python = [sys.executable, "journey.py", stack.urls[0], *credentials]
-    in_typescript = [node.NODE, "out/journey.js", stack.urls[1], *credentials]
+    in_typescript = [node.NODE, "out/journey.js", stack.urls[0], *credentials]
 
     await asyncio.gather(
         asyncio.to_thread(execute, in_python, python_client),

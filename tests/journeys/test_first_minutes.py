@@ -22,6 +22,11 @@ class Live:
         self._socket = socket
         self._frames = defaultdict(list)
 
+    async def greeted(self):
+        """Wait for the greeting: what happens from now on comes, what came before it may not."""
+        async with asyncio.timeout(FRAME_SECONDS):
+            assert json.loads(await self._socket.recv())["event"] == "connected"
+
     async def frames_of(self, job_id, last=FINAL):
         """All frames of a job so far, up to the first of the events `last`."""
         async with asyncio.timeout(FRAME_SECONDS):
@@ -29,6 +34,12 @@ class Live:
                 frame = json.loads(await self._socket.recv())
                 self._frames[frame.get("job_id")].append(frame)
         return self._frames[job_id]
+
+
+@pytest.fixture
+def doors():
+    """What is done at one is seen at the other."""
+    return 2
 
 
 @pytest.fixture
@@ -53,6 +64,8 @@ async def test_the_first_minutes(stack, clients):
             Live(await exits.enter_async_context(connect(f"ws{url[4:]}/ws?token={token}")))
             for url in stack.urls
         ]
+        for live in lives:
+            await live.greeted()
         await watch_an_aggregate(first, lives)
         await wait_for_a_delayed_job(second, lives)
         await cancel_what_runs(second, lives)

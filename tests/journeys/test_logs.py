@@ -10,13 +10,10 @@ import pytest
 from websockets.sync.client import connect
 
 from support.waiting import eventually
-from taskforge.core.people import Role
-from taskforge.flows.accounts import create_user
-from taskforge.flows.deps import open_deps
-from taskforge.handlers.registry import load
+from tests.journeys.conftest import PASSWORD
 
 ROOT = Path(__file__).parents[2]
-PASSWORD, SECRET = "a long enough password", "hunter2-hunter2"
+SECRET = "hunter2-hunter2"
 KINDS = {
     "keyword": lambda it: isinstance(it, str) or all(isinstance(one, str) for one in it),
     "text": lambda it: isinstance(it, str),
@@ -52,14 +49,10 @@ def further_settings(tmp_path, index):
 
 
 @pytest.fixture
-async def operator(stack, settings):
-    """A client that is signed in."""
-    async with open_deps(settings, load([])) as deps:
-        await create_user(
-            deps, username="olga", email="olga@example.com", password=PASSWORD, role=Role.OPERATOR
-        )
+async def operator(stack, credentials):
+    """A client that is signed in, and asks for more than the API."""
     async with httpx.AsyncClient(base_url=stack.urls[0], trust_env=False, timeout=30) as client:
-        order = {"username": "olga", "password": PASSWORD}
+        order = dict(zip(("username", "password"), credentials, strict=True))
         token = (await client.post("/api/v1/auth/login", json=order)).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         yield client

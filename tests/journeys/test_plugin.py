@@ -8,12 +8,10 @@ import sys
 import textwrap
 from pathlib import Path
 
-import httpx
 import pytest
 
 PLUGIN = Path(__file__).parent / "plugin"
 INSTALL_SECONDS = 120
-PASSWORD = "a long enough password"
 PAYLOAD = {"text": "To be, or not\nto be", "top": 2}
 WORDS = b"word,times\r\nto,2\r\nbe,2\r\nor,1\r\nnot,1\r\n"
 SHOUT = textwrap.dedent('''
@@ -73,23 +71,6 @@ def execute(line, folder):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture
-async def operator(stack):
-    made = await stack.command(
-        *("user", "create", "olga", "--email", "olga@example.com", "--role", "operator"),
-        "--password-stdin",
-        given=PASSWORD,
-    )
-    assert made.code == 0, made.stderr
-    async with httpx.AsyncClient(
-        base_url=f"{stack.urls[0]}/api/v1", trust_env=False, timeout=60
-    ) as client:
-        credentials = {"username": "olga", "password": PASSWORD}
-        token = (await client.post("/auth/login", json=credentials)).json()["access_token"]
-        client.headers["Authorization"] = f"Bearer {token}"
-        yield client
 
 
 async def finished(client, **order):
@@ -178,7 +159,7 @@ async def a_broken_one_is_listed_and_stops_nothing(operator):
 
 async def the_command_line_knows_it(stack, operator):
     token = operator.headers["Authorization"].removeprefix("Bearer ")
-    credentials = {"TASKFORGE_URL": stack.urls[1], "TASKFORGE_TOKEN": token}
+    credentials = {"TASKFORGE_URL": stack.urls[0], "TASKFORGE_TOKEN": token}
 
     shown = await stack.command("types", "word_count", **credentials)
 

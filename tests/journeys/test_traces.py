@@ -1,6 +1,5 @@
 """Traces of the whole service: who caused what, over all its processes."""
 
-import httpx
 import pytest
 
 from support.collector import collecting
@@ -8,7 +7,6 @@ from support.processes import TESTS
 from support.receiver import receiving
 from support.waiting import eventually
 
-PASSWORD = "a long enough password"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 THEIRS = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
 HOSTILE = [
@@ -42,23 +40,6 @@ def further_settings(collector, receiver):
         "TASKFORGE_JOB_MODULES": "jobs.calling",
         "PYTHONPATH": str(TESTS),
     }
-
-
-@pytest.fixture
-async def operator(stack):
-    made = await stack.command(
-        *("user", "create", "olga", "--email", "olga@example.com", "--role", "operator"),
-        "--password-stdin",
-        given=PASSWORD,
-    )
-    assert made.code == 0, made.stderr
-    async with httpx.AsyncClient(
-        base_url=f"{stack.urls[0]}/api/v1", trust_env=False, timeout=60
-    ) as client:
-        credentials = {"username": "olga", "password": PASSWORD}
-        token = (await client.post("/auth/login", json=credentials)).json()["access_token"]
-        client.headers["Authorization"] = f"Bearer {token}"
-        yield client
 
 
 class Traces:

@@ -23,6 +23,11 @@ window.addEventListener("unhandledrejection", (it) => __tell(`unhandled: ${it.re
 """
 SETTLED = """() => document.fonts.status === 'loaded'
     && !document.querySelector('[aria-busy=true]')"""
+GO = """(href) => new Promise((done) => {
+    const router = window.__TSR_ROUTER__;
+    const stop = router.subscribe("onRendered", () => { stop(); done(); });
+    router.navigate({ href });
+})"""
 RUN_AXE = """(options) => axe.run(document, options).then(({ violations }) => violations.map((it) =>
     `${it.id} (${it.impact}): ${it.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`))"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -58,6 +63,10 @@ class Tab:
         await self.page.goto(f"{self.url}{path}")
         await self.page.locator("h1").first.wait_for()
 
+    async def go(self, path: str) -> None:
+        """Go there from another page of ours, as its links do: nothing is loaded anew."""
+        await self.page.evaluate(GO, path)
+
     async def settle(self) -> None:
         """Until no skeleton is left and the fonts are there: what a person would look at."""
         await self.page.wait_for_function(SETTLED)
@@ -67,7 +76,8 @@ class Tab:
 
         It comes in over the debugger: the page's policy would rightly refuse such a script.
         """
-        await self.page.evaluate(AXE.read_text())
+        if not await self.page.evaluate("() => 'axe' in window"):
+            await self.page.evaluate(AXE.read_text())
         options = {"runOnly": RULES, "resultTypes": ["violations"]}
         return await self.page.evaluate(RUN_AXE, options)
 

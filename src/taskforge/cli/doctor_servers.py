@@ -16,8 +16,8 @@ from taskforge.cli.finding import Finding, advice, fine, missing
 from taskforge.cli.output import ExitCode
 from taskforge.config import Settings, layers
 from taskforge.core.errors import TaskForgeError, Unavailable
-from taskforge.db import migrate
 from taskforge.db.engine import driver_url
+from taskforge.db.revisions import head
 from taskforge.db.server import DatabaseCare, database_care
 
 PATIENCE_SECONDS = 5
@@ -91,7 +91,7 @@ def clock(whose: str, skew: float) -> Finding:
 
 
 def _tables(where: str, care: DatabaseCare) -> Finding:
-    known = migrate.head()
+    known = head()
     if care.version_number < LEAST_POSTGRES:
         old = f"{where} is PostgreSQL {care.version}"
         return missing("database", old, "use PostgreSQL 16 or later", ExitCode.CONFLICT)

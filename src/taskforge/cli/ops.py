@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from taskforge.cli.output import ExitCode, Json, complain, settings_or_exit, show, talk
 from taskforge.config import Settings, find, layers
-from taskforge.db import migrate as migrations
 from taskforge.db.engine import driver_url
+from taskforge.db.migrate import alembic_config
+from taskforge.db.revisions import head
 from taskforge.local.place import holder
 from taskforge.local.schema import await_migration, bring_up_to_date
 
@@ -78,16 +79,16 @@ def _await_others(settings: Settings, seconds: float) -> None:
     try:
         revision = asyncio.run(await_migration(settings, seconds))
     except TimeoutError:
-        complain(f"the database is not at {migrations.head()} after {seconds:g} s")
+        complain(f"the database is not at {head()} after {seconds:g} s")
         raise typer.Exit(ExitCode.TIMEOUT) from None
     talk.print(f"the database is at {revision}")
 
 
 async def _create(settings: Settings, message: str) -> None:
-    number = f"{int(migrations.head() or 0) + 1:04d}"  # a revision's id is its number
+    number = f"{int(head() or 0) + 1:04d}"  # a revision's id is its number
 
     def write(connection: Connection) -> None:
-        config = migrations.alembic_config(connection)
+        config = alembic_config(connection)
         command.revision(config, message, autogenerate=True, rev_id=number)
 
     engine = create_async_engine(driver_url(settings))

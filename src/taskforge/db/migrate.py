@@ -3,19 +3,17 @@
 import asyncio
 import random
 import time
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from taskforge.config import Settings
 from taskforge.db.engine import driver_url, lock_was_busy
+from taskforge.db.revisions import migrations
 from taskforge.log import get_logger
 
 LOCK: Final = 0x7A5F_0001
@@ -26,45 +24,16 @@ PAUSE_SECONDS: Final = 2.0
 """Between two tries; in them the others go on."""
 PATIENCE_SECONDS: Final = 300.0
 
-_HERE = Path(__file__).resolve()
-_PLACES = (_HERE.parents[1] / "migrations", _HERE.parents[3] / "migrations")
-"""In an installed wheel, and in a checkout."""
-
 log = get_logger(__name__)
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
     """Alembic's configuration; `migrations/env.py` takes the connection from it."""
     config = Config()
-    place = next(path for path in _PLACES if (path / "env.py").exists())
-    config.set_main_option("script_location", str(place))
+    config.set_main_option("script_location", str(migrations()))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
-
-
-@cache
-def history() -> tuple[str, ...]:
-    """Every revision that this code knows, the newest first."""
-    script = ScriptDirectory.from_config(alembic_config())
-    return tuple(it.revision for it in script.walk_revisions())
-
-
-def head() -> str:
-    """The newest of them."""
-    return history()[0]
-
-
-def is_behind(revision: str | None) -> bool:
-    """Whether a database lacks what this code needs.
-
-    One at a revision that this code does not know is ahead: while an upgrade goes through the
-    fleet, the release before serves on it (R-93).
-
-    Args:
-        revision: of its tables; None where there are none.
-    """
-    return revision != head() and (revision is None or revision in history())
 
 
 async def migrate(

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from taskforge.core.health import CheckResult, Readiness, State
-from taskforge.db.migrate import is_behind
+from taskforge.db.revisions import is_behind
 from taskforge.db.server import revision
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger

@@ -16,7 +16,7 @@ from taskforge.bus.server import RedisFacts, StreamFacts, redis_facts, stream_fa
 from taskforge.config import Settings
 from taskforge.core.duties import DutyView
 from taskforge.db.duties import list_duties
-from taskforge.db.migrate import head
+from taskforge.db.revisions import head
 from taskforge.db.server import DatabaseFacts, PoolUse, database_facts, pool_use
 from taskforge.flows.deps import Deps
 from taskforge.flows.effective import EffectiveSetting

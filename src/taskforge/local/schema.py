@@ -8,7 +8,8 @@ from sqlalchemy.exc import DBAPIError
 from taskforge.config import Settings
 from taskforge.core.errors import Unavailable
 from taskforge.db.engine import lock_was_busy
-from taskforge.db.migrate import PATIENCE_SECONDS, current, head, is_behind, migrate
+from taskforge.db.migrate import PATIENCE_SECONDS, current, migrate
+from taskforge.db.revisions import head, is_behind
 from taskforge.local.errors import CannotStart
 
 LOOK_SECONDS = 1.0
