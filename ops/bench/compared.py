@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from math import sqrt
 from pathlib import Path
-from statistics import median, stdev
+from statistics import geometric_mean, median, stdev
 from tempfile import mkdtemp
 from typing import NamedTuple
 
@@ -37,9 +37,9 @@ class Cost(NamedTuple):
     """Standard error of `rate`."""
 
     def __str__(self) -> str:
-        off, on = (it.cpu / it.jobs * 1e6 for it in (self.off, self.on))
+        off, on = (it.cpu_a_job * 1e6 for it in (self.off, self.on))
         return (
-            f"{self.rate:.3f} ± {self.doubt:.3f} x of {self.off.jobs / self.off.seconds:,.0f}"
+            f"{self.rate:.3f} ± {self.doubt:.3f} x of {self.off.rate:,.0f}"
             f" jobs/s a unit, {self.turns} turns; CPU {self.cpu:.3f} x ({on:.0f}, {off:.0f} µs/job)"
         )
 
@@ -76,11 +76,11 @@ def compare(units: Sequence[Sequence[Turn]]) -> Cost:
     for turns in units:
         by_number = {it.number: it for it in turns}
         for turn in (it for it in turns if it.on):
-            beside = [by_number.get(turn.number - 1), by_number.get(turn.number + 1)]
-            if found := [it for it in beside if it]:
-                off = _sum(found)
-                rates.append(turn.jobs / turn.seconds / (off.jobs / off.seconds))
-                works.append(turn.cpu / turn.jobs / (off.cpu / off.jobs))
+            pair = [by_number.get(turn.number - 1), by_number.get(turn.number + 1)]
+            if beside := [it for it in pair if it]:
+                # Not their sum: where rates vary that is more than the middle, on either side.
+                rates.append(turn.rate / geometric_mean(it.rate for it in beside))
+                works.append(turn.cpu_a_job / geometric_mean(it.cpu_a_job for it in beside))
     return Cost(
         median(rates),
         median(works),

@@ -47,6 +47,16 @@ class Turn(NamedTuple):
         """Whether the thing is done in it."""
         return is_on(self.number)
 
+    @property
+    def rate(self) -> float:
+        """Jobs a second."""
+        return self.jobs / self.seconds
+
+    @property
+    def cpu_a_job(self) -> float:
+        """Seconds."""
+        return self.cpu / self.jobs
+
 
 def number_at(now: float) -> int:
     """Which turn it is; seconds since 1970."""
