@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 import threading
+from contextvars import Context
 
 import pytest
 
-from taskforge.log import ATOMIC_BYTES, Writer
+from taskforge.core.redact import MASK
+from taskforge.log import ATOMIC_BYTES, Writer, bind, bound
 
 SCENE = """
 import asyncio, logging, threading, warnings
@@ -239,3 +241,11 @@ def test_a_stream_that_is_gone_is_no_reason_to_end():
     stream.close()
 
     Writer(stream).put(b"nobody hears\n")
+
+
+def test_what_is_bound_says_no_secret_either():
+    def facts():
+        bind(job_id="job-1", token="hush")
+        return bound()
+
+    assert Context().run(facts) == {"job_id": "job-1", "token": MASK}

@@ -51,6 +51,7 @@ def bind(**facts: Any) -> None:
     One variable holds them all, where structlog's has one for each: looking for those among all
     variables of a context is a third of the cost of a line.
     """
+    logline.hide(facts)
     _bound.set({**_bound.get(), **facts})
 
 
@@ -79,12 +80,12 @@ def configure(settings: Settings, role: str) -> None:
     if as_json:
         identify(**{"service.name": f"taskforge-{role}", "service.version": __version__})
     last = [_write_json] if as_json else [_draw, _renderer()]
-    steps: list[Step] = [_begin, add_trace, _tidy, *last]
+    steps: list[Step] = [_begin, add_trace, *last]
     writer = Writer(sys.stderr.buffer)
     structlog.configure(
         processors=steps,
         logger_factory=partial(_Named, writer),
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=type("Logger", (_Direct, structlog.make_filtering_bound_logger(level)), {}),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
@@ -161,6 +162,20 @@ class Writer:
             return
 
 
+class _Direct(structlog.BoundLoggerBase):
+    """structlog's logger without a context of its own, which none of ours has: a copy less."""
+
+    def _proxy_to_logger(self, method_name: str, event: str | None = None, **event_kw: Any) -> Any:
+        event_kw["event"] = event
+        line: Any = event_kw
+        try:
+            for step in self._processors:
+                line = step(self._logger, method_name, line)
+        except structlog.DropEvent:  # by what listens in tests
+            return
+        getattr(self._logger, method_name)(line)
+
+
 class _Named:
     """What structlog's loggers hand their lines to."""
 
@@ -197,22 +212,19 @@ class _Library(logging.Handler):
 
 
 def _begin(logger: Any, method: str, event: Event) -> Event:
-    """What every line says, first."""
+    """What every line says, first; then what this one does, told apart and without secrets."""
+    name = event.pop("event")
+    logline.explain(event)
+    logline.hide(event)
     return {
         "timestamp": datetime.now(UTC),
         "level": method,
         "logger": logger.name,
-        "event": event.pop("event"),
+        "event": name,
         **_identity,
         **bound(),
         **event,
     }
-
-
-def _tidy(_logger: Any, _method: str, event: Event) -> Event:
-    logline.explain(event)
-    logline.hide(event)
-    return event
 
 
 def _write_json(_logger: Any, _method: str, event: Event) -> bytes:

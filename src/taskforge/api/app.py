@@ -152,7 +152,7 @@ def _lifespan(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextMa
             app.state["deps"] = deps
             figures = app.state["figures"] = Figures(deps)
             state = app.state[health.HEALTH_STATE] = Health(deps)
-            app.state[health.METRICS_STATE] = scraped()
+            app.state[health.METRICS_STATE] = scraped(aside=True)
             introduce("api")
             async with live.open_room(deps, figures) as room, state.watched():
                 app.state[live.LIVE_STATE] = room

@@ -168,13 +168,11 @@ async def run(unit: Unit, hold: Hold) -> Ended:
     seconds = time.monotonic() - began
     hold.free()
     await context.close()
-    settled = await unit.outcomes.put(_ending(unit, hold, context, verdict, result))
+    settled = await unit.outcomes.put((row, _ending(unit, hold, context, verdict, result)))
     if settled is None:
-        attempts.lost(row)
         log.warning("attempt.fenced_out", move=verdict.move)
         return Ended(row, None)
     ended = _after(row, settled, context)
-    attempts.ended(ended, settled.duration_seconds or 0.0)
     unit.deps.stream.announce_soon([moved(ended, settled.at)])
     if settled.status is JobStatus.QUEUED:
         await unit.deps.hinter.hint([(row.priority, row.id)])
@@ -286,8 +284,7 @@ def _after(row: JobRow, settled: Settled, context: JobContext) -> JobRow:
 
 
 def _announce_start(unit: Unit, claimed: Sequence[Claimed]) -> None:
-    for it in claimed:
-        attempts.started(it.row)
+    attempts.started(it.row for it in claimed)
     unit.deps.stream.announce_soon(
         [moved(it.row, it.row.started_at) for it in claimed if it.row.started_at]
     )

@@ -84,7 +84,7 @@ class Probes(threading.Thread):
         self._own_loop = asyncio.get_running_loop()
         if self._stopping:  # before there was a loop to tell of it
             return
-        self._metrics = scraped()
+        self._metrics = scraped(aside=False)
         listener = Listener(self._answer)
         tasks = [asyncio.create_task(self._open(listener)), asyncio.create_task(self._tick())]
         await self._stopped.wait()

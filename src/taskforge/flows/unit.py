@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from taskforge.core.batch import Batcher
 from taskforge.core.failures import ErrorClass, ErrorRecord
 from taskforge.core.fingerprint import marked
+from taskforge.core.job import JobRow
 from taskforge.core.states import Move
 from taskforge.db.claims import Claimer, save_progress
 from taskforge.db.engine import is_away
@@ -19,6 +20,7 @@ from taskforge.db.logs import Line, insert_lines
 from taskforge.db.moves import Ending, Settled, settle
 from taskforge.flows.deps import Deps
 from taskforge.log import get_logger
+from taskforge.metrics import attempts
 from taskforge.outside.child.spare import Spares
 
 ResultT = TypeVar("ResultT")
@@ -45,8 +47,8 @@ class Unit:
     def __init__(self, deps: Deps, claimer: Claimer) -> None:
         self.deps = deps
         self.claimer = claimer
-        self.outcomes: Batcher[Ending, Settled | None] = Batcher(
-            self._settle, limit=OUTCOME_BATCH, flights=OUTCOME_FLIGHTS
+        self.outcomes: Batcher[tuple[JobRow, Ending], Settled | None] = Batcher(
+            self._record, limit=OUTCOME_BATCH, flights=OUTCOME_FLIGHTS
         )
         self.lines: Batcher[Line, None] = Batcher(self._log, limit=LINE_BATCH)
         self.progress: Batcher[tuple[UUID, int, str], None] = Batcher(
@@ -85,6 +87,20 @@ class Unit:
                 log.warning("database.missed", error=error, retry_seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
+
+    async def _record(self, outcomes: Sequence[tuple[JobRow, Ending]]) -> list[Settled | None]:
+        """Write and count how attempts ended, each with its job as it was claimed."""
+        done = await self._settle([ending for _, ending in outcomes])
+        rows = [row for row, _ in outcomes]
+        attempts.ended(
+            attempts.Ended(row, settled.status, settled.duration_seconds or 0.0)
+            for row, settled in zip(rows, done, strict=True)
+            if settled
+        )
+        for row, settled in zip(rows, done, strict=True):
+            if settled is None:
+                attempts.lost(row)
+        return done
 
     async def _settle(self, endings: Sequence[Ending]) -> list[Settled | None]:
         try:

@@ -1,16 +1,20 @@
 """Attempts of a worker unit: how long jobs waited, how long they ran, how they ended.
 
-Series are looked up once and kept: there are few, and this is done for every job.
+They are counted by the batch, as they are claimed and recorded, and each series is looked up once
+and kept: one by one they would take more time than the jobs' own claims.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from functools import cache
 from typing import Final, NamedTuple
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge
 
 from taskforge.core.job import JobRow
 from taskforge.core.priority import Priority
 from taskforge.core.states import JobStatus, is_final
+from taskforge.metrics.histogram import Histogram
 from taskforge.metrics.jobs import FINISHED
 
 ATTEMPTS: Final = Counter(
@@ -48,6 +52,17 @@ LOOP_LAG_SECONDS: Final = Gauge(
 )
 
 
+class Ended(NamedTuple):
+    """The end of an attempt."""
+
+    row: JobRow
+    """The job when it began."""
+    status: JobStatus
+    """The job's now; queued: the unit leaves, and has handed it back."""
+    seconds: float
+    """That it ran."""
+
+
 class _Series(NamedTuple):
     attempts: Counter
     run_seconds: Histogram
@@ -55,25 +70,28 @@ class _Series(NamedTuple):
     """None: the job has not ended with this attempt."""
 
 
-def started(row: JobRow) -> None:
-    """Count a start, as the claim answered it."""
-    if row.started_at:
-        waited = (row.started_at - row.run_at).total_seconds()
-        _waits(row.priority, row.type).observe(max(waited, 0.0))
+def started(rows: Iterable[JobRow]) -> None:
+    """Count the starts that a claim answered with."""
+    waits: defaultdict[tuple[Priority, str], list[float]] = defaultdict(list)
+    for row in rows:
+        if row.started_at:
+            waited = (row.started_at - row.run_at).total_seconds()
+            waits[row.priority, row.type].append(max(waited, 0.0))
+    for kind, seconds in waits.items():
+        _waits(*kind).observe_all(seconds)
 
 
-def ended(row: JobRow, seconds: float) -> None:
-    """Count the end of an attempt.
-
-    Args:
-        row: the job after it; queued: the unit leaves, and has handed it back.
-        seconds: how long the attempt ran.
-    """
-    series = _ends(row.priority, row.type, row.status)
-    series.attempts.inc()
-    series.run_seconds.observe(seconds)
-    if series.finished:
-        series.finished.inc()
+def ended(ends: Iterable[Ended]) -> None:
+    """Count ends that were recorded together."""
+    runs: defaultdict[tuple[Priority, str, JobStatus], list[float]] = defaultdict(list)
+    for row, status, seconds in ends:
+        runs[row.priority, row.type, status].append(seconds)
+    for kind, seconds in runs.items():
+        series = _ends(*kind)
+        series.attempts.inc(len(seconds))
+        series.run_seconds.observe_all(seconds)
+        if series.finished:
+            series.finished.inc(len(seconds))
 
 
 def lost(row: JobRow) -> None:

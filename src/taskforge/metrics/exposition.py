@@ -20,9 +20,18 @@ KEPT_SECONDS: Final = 1.0
 """How old the text may be: whoever asks all the time costs no more than one scrape a second."""
 
 
-def scraped() -> Kept[bytes]:
-    """What is told to all who scrape: made on a thread, for it takes some milliseconds."""
-    return Kept(partial(asyncio.to_thread, exposition), seconds=KEPT_SECONDS)
+def scraped(*, aside: bool) -> Kept[bytes]:
+    """What is told to all who scrape.
+
+    Args:
+        aside: make it on another thread, for it takes some milliseconds. A loop that does nothing
+            else makes it sooner itself: beside a busy one, each change of threads waits for some.
+    """
+    return Kept(partial(asyncio.to_thread, exposition) if aside else _here, seconds=KEPT_SECONDS)
+
+
+async def _here() -> bytes:
+    return exposition()
 
 
 def exposition() -> bytes:
