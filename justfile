@@ -186,12 +186,12 @@ stack *OPTIONS:
 # Stop the stack; `just stack-down --volumes` forgets its data
 [group('stack')]
 stack-down *OPTIONS:
-    {{ compose }} down {{ OPTIONS }}
+    {{ compose }} --profile "*" down {{ OPTIONS }}
 
 # Run so many worker containers
 [group('stack')]
 scale N:
-    {{ compose }} up --detach --no-recreate --scale worker={{ N }} worker
+    {{ compose }} up --detach --no-deps --no-recreate --scale worker={{ N }} worker
 
 # Restart every role of the stack, one container after the other, without a lost request
 [group('stack')]
