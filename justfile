@@ -96,6 +96,11 @@ fuzz *OPTIONS: _env
 openapi: _env
     @{{ bin }}/taskforge openapi --built-in --output web/openapi.json
 
+# Write the dashboard's types, and the API's description that they come from
+[group('develop')]
+types: openapi
+    @{{ python }} -m ops.web run types
+
 # Lint, format, types, imports and house rules
 [group('develop')]
 check: _env

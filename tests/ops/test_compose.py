@@ -14,8 +14,9 @@ from taskforge.config import SECRETS, Settings
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "compose.yaml").read_text()
 PLACEHOLDER = re.compile(r"(?<!\$)\$\{(\w+)(:-([^}]*))?\}")
-NOT_SETTINGS = {"CONTAINER_LOGS", "GRAFANA_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD",
-                "TASKFORGE_TAG", "WEB_PUBLISH", "WORKER_STOP"}  # fmt: skip
+NOT_SETTINGS = {"API_PUBLISH", "CONTAINER_LOGS", "GRAFANA_PASSWORD", "GRAFANA_PUBLISH",
+                "POSTGRES_PASSWORD", "PROMETHEUS_PUBLISH", "REDIS_PASSWORD", "TASKFORGE_TAG",
+                "WEB_PUBLISH", "WORKER_STOP"}  # fmt: skip
 """What compose.yaml asks for besides, and explains itself."""
 BY_SPEC = {"api": 8000, "web": 3000, "prometheus": 9090, "grafana": 3001}
 
