@@ -10,6 +10,7 @@ import yaml
 from compose_spec import PyCompose
 
 from taskforge.config import SECRETS, Settings
+from taskforge.handlers.mail.server import server_of
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "compose.yaml").read_text()
@@ -142,6 +143,14 @@ def test_what_nginx_is_to_fill_in_is_given():
 def test_the_image_is_built_once_and_asked_of_nobody():
     assert [name for name, it in SERVICES.items() if "build" in it] == ["migrate"]
     assert {it["pull_policy"] for it in OURS.values()} == {"never"}
+
+
+def test_mailpit_is_reached_by_the_address_that_is_named():
+    (url,) = re.findall(r"SMTP_URL=(\S+)", TEXT)
+    server = server_of(url, production=False)
+
+    assert (server.host, server.port) == ("mailpit", 1025)
+    assert not server.starttls  # it has no certificate
 
 
 def test_logstash_reads_as_root_and_is_told_to():
