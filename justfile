@@ -96,6 +96,11 @@ fuzz *OPTIONS: _env
 openapi: _env
     @{{ bin }}/taskforge openapi --built-in --output web/openapi.json
 
+# Write the dashboard's types, and the API's description that they come from
+[group('develop')]
+types: openapi
+    @{{ python }} -m ops.web run types
+
 # Lint, format, types, imports and house rules
 [group('develop')]
 check: _env
@@ -186,12 +191,12 @@ stack *OPTIONS:
 # Stop the stack; `just stack-down --volumes` forgets its data
 [group('stack')]
 stack-down *OPTIONS:
-    {{ compose }} down {{ OPTIONS }}
+    {{ compose }} --profile "*" down {{ OPTIONS }}
 
 # Run so many worker containers
 [group('stack')]
 scale N:
-    {{ compose }} up --detach --no-recreate --scale worker={{ N }} worker
+    {{ compose }} up --detach --no-deps --no-recreate --scale worker={{ N }} worker
 
 # Restart every role of the stack, one container after the other, without a lost request
 [group('stack')]

@@ -33,12 +33,13 @@ def proof() -> None:
     Raises:
         AssertionError: something is not as it should be; the stack is left to be looked at.
     """
-    compose("down", "--volumes")
+    compose("--profile", "*", "down", "--volumes")
     compose("up", "--build", "--detach")
     say("healthy:", *(it.service for it in until_healthy()))
     say("a job, seen over the socket:", asyncio.run(walk())["id"])
     say("sample jobs:", json.dumps(eventually(samples_ended, 120, "samples do not end")))
-    compose("up", "--detach", "--no-recreate", "--scale", f"worker={MORE_WORKERS}", "worker")
+    more = f"worker={MORE_WORKERS}"
+    compose("up", "--detach", "--no-deps", "--no-recreate", "--scale", more, "worker")
     eventually(lambda: asyncio.run(workers_online()) == MORE_WORKERS, 60, "workers do not come")
     say(MORE_WORKERS, "workers are online")
     asyncio.run(may_hurry())
@@ -47,7 +48,7 @@ def proof() -> None:
     tell(load)
     eventually(all_are_scraped, 60, "Prometheus does not reach every role")
     say("Prometheus reaches every role")
-    compose("down", "--volumes")
+    compose("--profile", "*", "down", "--volumes")
 
 
 def samples_ended() -> dict[str, int] | None:

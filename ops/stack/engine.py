@@ -21,6 +21,7 @@ PROJECT = "taskforge"
 LABEL = "com.docker.compose"
 HEALTHY_SECONDS = 240.0
 STOP_SECONDS = 60
+"""To leave in, at least; a container that was given more time has it."""
 
 ValueT = TypeVar("ValueT")
 
@@ -35,6 +36,8 @@ class Container(NamedTuple):
     health: str
     """`healthy`, or whatever else; empty without a check."""
     exit_code: int
+    stop_seconds: int
+    """How long it may take to leave."""
 
 
 def compose(*words: str) -> None:
@@ -74,7 +77,8 @@ def _read(found: Any) -> Container:
     state = found["State"]
     health = (state.get("Health") or {}).get("Status") or ""
     service = found["Config"]["Labels"][f"{LABEL}.service"]
-    return Container(found["Id"], service, state["Status"], health, state["ExitCode"])
+    stop_seconds = max(STOP_SECONDS, found["Config"].get("StopTimeout") or 0)
+    return Container(found["Id"], service, state["Status"], health, state["ExitCode"], stop_seconds)
 
 
 def checked() -> set[str]:
@@ -120,7 +124,7 @@ def eventually(look: Callable[[], ValueT], seconds: float, otherwise: str) -> Va
 
 def restart(container: Container) -> None:
     """End and start a container, and wait until it is healthy again."""
-    engine("stop", "-t", str(STOP_SECONDS), container.id)
+    engine("stop", "-t", str(container.stop_seconds), container.id)
     engine("start", container.id)  # not `restart`: podman wants all that has ended well before up
 
     def is_well() -> bool:

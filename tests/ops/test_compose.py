@@ -10,12 +10,14 @@ import yaml
 from compose_spec import PyCompose
 
 from taskforge.config import SECRETS, Settings
+from taskforge.handlers.mail.server import server_of
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "compose.yaml").read_text()
 PLACEHOLDER = re.compile(r"(?<!\$)\$\{(\w+)(:-([^}]*))?\}")
-NOT_SETTINGS = {"GRAFANA_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "TASKFORGE_TAG",
-                "WEB_PUBLISH"}  # fmt: skip
+NOT_SETTINGS = {"API_PUBLISH", "CONTAINER_LOGS", "GRAFANA_PASSWORD", "GRAFANA_PUBLISH",
+                "POSTGRES_PASSWORD", "PROMETHEUS_PUBLISH", "REDIS_PASSWORD", "TASKFORGE_TAG",
+                "WEB_PUBLISH", "WORKER_STOP"}  # fmt: skip
 """What compose.yaml asks for besides, and explains itself."""
 BY_SPEC = {"api": 8000, "web": 3000, "prometheus": 9090, "grafana": 3001}
 
@@ -86,7 +88,7 @@ def test_each_service_may_do_little(name):
 def test_each_service_says_how_it_is(name):
     check = SERVICES[name].get("healthcheck", {})
 
-    assert check.get("test") or name in ("migrate", "mailpit")  # it ends; its image has one
+    assert check.get("test") or name == "migrate"  # it ends
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -138,8 +140,27 @@ def test_what_nginx_is_to_fill_in_is_given():
     assert given["NGINX_ENTRYPOINT_LOCAL_RESOLVERS"]
 
 
-def test_the_image_is_built_once():
+def test_the_image_is_built_once_and_asked_of_nobody():
     assert [name for name, it in SERVICES.items() if "build" in it] == ["migrate"]
+    assert {it["pull_policy"] for it in OURS.values()} == {"never"}
+
+
+def test_mailpit_is_reached_by_the_address_that_is_named():
+    (url,) = re.findall(r"SMTP_URL=(\S+)", TEXT)
+    server = server_of(url, production=False)
+
+    assert (server.host, server.port) == ("mailpit", 1025)
+    assert not server.starttls  # it has no certificate
+
+
+def test_logstash_reads_as_root_and_is_told_to():
+    """Its image turns the environment's settings into a file that a root without capabilities may
+    not write, so that all of them stand in the one that is mounted."""
+    settings = yaml.safe_load((ROOT / "ops" / "logs" / "logstash.yml").read_text())
+
+    assert settings["allow_superuser"] is True
+    assert SERVICES["logstash"]["environment"].keys() == {"LS_JAVA_OPTS", "ELASTICSEARCH_URL"}
+    assert any("/config/logstash.yml:ro" in it for it in SERVICES["logstash"]["volumes"])
 
 
 def test_the_image_has_one_base_and_no_name_for_its_user():

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+from contextlib import closing
 
 import httpx
 import pytest
@@ -10,7 +12,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from support.nginx import nginx
-from support.receiver import RESET, answer, receiving
+from support.receiver import RESET, Receiver, answer, receiving
+from support.waiting import eventually
 from tests.ops.conftest import OWN, SHARED
 
 JOBS, UPLOADS = "/api/v1/jobs", "/api/v1/uploads"
@@ -185,6 +188,35 @@ async def test_what_may_be_sent_twice_goes_to_the_next_process(tmp_path, method,
     assert [it.text for it in answers] == ["done"] * 4
     assert one.calls[JOBS]
     assert {call.body for it in (one, other) for call in it.calls[JOBS]} == {b"{}"}
+
+
+async def test_what_reached_no_process_begins_anew(tmp_path):
+    """As when the address of one that has left is tried until it is too late for another."""
+    receiver = Receiver()
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, closing(socket.socket()) as one:
+        one.connect(full.getsockname())  # as many as wait there to be accepted
+        async with (
+            nginx(tmp_path, [full.getsockname()[1]]) as proxy,
+            httpx.AsyncClient(base_url=proxy.url, trust_env=False, timeout=30) as client,
+        ):
+            order = asyncio.create_task(client.post(JOBS, json=ORDER))
+            await eventually(says(proxy, "timed out"))
+            server = await asyncio.start_server(receiver.serve, sock=full)
+
+            made = await order
+
+            server.close()
+            receiver.hang_up()
+
+    assert made.status_code == 200
+    assert [json.loads(it.body) for it in receiver.calls[JOBS]] == [ORDER]
+
+
+def says(proxy, words):
+    async def look():
+        return words in proxy.log
+
+    return look
 
 
 async def test_without_any_process_it_says_so_and_its_files_are_still_there(tmp_path):

@@ -37,10 +37,13 @@ def test_an_action_is_one_commit_and_says_which_release_that_is(file):
 def test_the_jobs_run_recipes_one_after_the_other():
     justfile = (ROOT / "justfile").read_text()
     recipes = set(re.findall(r"^([a-z][a-z0-9-]*)[^:=\n]*:(?!=)", justfile, re.MULTILINE))
+    asking = set(re.findall(r"^\[confirm.*\]\n(?:\[.*\n)*([a-z-]+)", justfile, re.MULTILINE))
     jobs = yaml.safe_load((GITHUB / "workflows" / "ci.yml").read_text())["jobs"]
     ran = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
 
-    assert {line.removeprefix("just ") for line in ran} <= recipes
+    said = [line.removeprefix("just ") for line in ran]
+    assert {it.removeprefix("--yes ") for it in said} <= recipes
+    assert asking.isdisjoint(said)  # nobody is there to answer
     assert [(name, job.get("needs")) for name, job in jobs.items()] == [
         ("check", None), ("test", "check"), ("e2e", "test"), ("image", "e2e"),
     ]  # fmt: skip
