@@ -107,6 +107,7 @@ def _plug_in(stack: ExitStack, bridge: str, address: str, number: int) -> Host:
     _ip("ip", "netns", "add", name)
     stack.callback(_unplug, name)
     _ip("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", name)
+    stack.callback(_ip, "ip", "link", "del", port)  # with its other end, and at once
     _ip("ip", "link", "set", port, "master", bridge, "up")
     _ip("ip", "-n", name, "address", "add", f"{address}/24", "dev", "eth0")
     for card in ("lo", "eth0"):
@@ -119,7 +120,7 @@ def _unplug(name: str) -> None:
     for pid in left:
         with suppress(ProcessLookupError):
             os.kill(int(pid), signal.SIGKILL)
-    _ip("ip", "netns", "del", name)  # takes its end of the cable along, and so the cable
+    _ip("ip", "netns", "del", name)
     assert not left, f"processes were left on {name}: {left}"
 
 
