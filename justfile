@@ -81,7 +81,7 @@ e2e *OPTIONS: _env
 seed: _env
     @{{ bin }}/taskforge seed
 
-# Break everything on purpose, for about five minutes: processes, Redis, PostgreSQL
+# Break everything on purpose, for about six minutes: processes, hosts, Redis, PostgreSQL
 [group('develop')]
 chaos *OPTIONS: _env
     {{ python }} -m pytest -m "" tests/chaos tests/ops/test_rolling.py tests/db/test_lifecycle_model.py {{ OPTIONS }}

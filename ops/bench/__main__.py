@@ -24,6 +24,7 @@ from ops.bench.pause import pause
 from ops.bench.reads import reads
 from ops.bench.rows import Figure, Row
 from ops.bench.search import search
+from ops.bench.sizing import sizing
 from ops.bench.stack import stack
 from ops.bench.telling import telling
 from ops.bench.traces import traces
@@ -53,6 +54,7 @@ ROWS: dict[str, Row] = {
     "sleepers": rows.sleepers,
     "memory": rows.memory,
     "idle": rows.idle,
+    "sizing": sizing,
 }
 
 

@@ -24,6 +24,12 @@ class Pause(Payload, frozen=True):
     seconds: float
 
 
+class Text(Payload, frozen=True):
+    """What to answer with."""
+
+    text: str
+
+
 @job_type("noop", Nothing, title="No-op")
 async def noop(_ask: Nothing, _ctx: Context) -> None:
     """Do nothing."""
@@ -48,3 +54,9 @@ async def pause(ask: Pause, _ctx: Context) -> None:
 async def fail(_ask: Nothing, _ctx: Context) -> None:
     """Fail at once."""
     raise InvalidInput("as asked")
+
+
+@job_type("echo", Text, title="Echo")
+async def echo(ask: Text, _ctx: Context) -> str:
+    """Answer with what was asked."""
+    return ask.text

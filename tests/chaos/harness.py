@@ -49,22 +49,27 @@ AFTER: dict[str, str] = {
 
 
 class Ground:
-    """PostgreSQL, durable, and Valkey, forgetful: each can be stopped without the other."""
+    """PostgreSQL and Valkey.
 
-    def __init__(self, folder: Path) -> None:
-        self._databases = Servers(folder / "pg", valkey=False)
-        self._brokers = Servers(folder / "kv", postgres=False, throwaway=True)
-        assert self._databases.postgres
-        assert self._brokers.valkey
-        self.postgres = self._databases.postgres
-        self.valkey = self._brokers.valkey
+    Args:
+        databases: have the one.
+        brokers: have the other; the same where none is to be stopped without the other.
+    """
+
+    def __init__(self, databases: Servers, brokers: Servers) -> None:
+        self._databases = databases
+        self._brokers = brokers
+        assert databases.postgres
+        assert brokers.valkey
+        self.postgres = databases.postgres
+        self.valkey = brokers.valkey
 
     async def start(self) -> None:
-        await asyncio.gather(self._databases.start(), self._brokers.start())
+        await asyncio.gather(*(it.start() for it in {self._databases, self._brokers}))
         await migrate(load({"DATABASE_URL": self.database_url}))
 
     async def stop(self) -> None:
-        await asyncio.gather(self._databases.stop(), self._brokers.stop())
+        await asyncio.gather(*(it.stop() for it in {self._databases, self._brokers}))
 
     @property
     def database_url(self) -> str:

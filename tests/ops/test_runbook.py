@@ -1,5 +1,6 @@
-"""The runbook: a section for each alert, and nothing in it that is not there."""
+"""The runbook: a section for each alert, and nothing in it, or on sizing, that is not there."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from support.prometheus import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (FOLDER.parent / "runbook.md").read_text()
+SIZING = (FOLDER.parent / "sizing.md").read_text()
 SECTIONS = dict(re.findall(r"^### (\w+)\n(.+?)(?=^##|\Z)", RUNBOOK, re.MULTILINE | re.DOTALL))
 QUERIES = re.findall(r"```sql\n(.+?)```", RUNBOOK, re.DOTALL)
 ALERTS = [
@@ -48,8 +50,30 @@ def test_its_pages_are_there():
     assert [page for page in pages if f'path: "{page}"' not in routes] == []
 
 
-def test_its_settings_are_there():
+@pytest.mark.parametrize("page", [RUNBOOK, SIZING], ids=["runbook", "sizing"])
+def test_its_settings_are_there(page):
     known = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     of_clients = {"TASKFORGE_URL", "TASKFORGE_API_KEY"}
 
-    assert set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", RUNBOOK)) <= known | of_clients
+    assert set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", page)) <= known | of_clients
+
+
+def test_signs_of_too_small_a_size_are_alerts_and_boards_that_there_are():
+    overview = json.loads((ROOT / "ops" / "grafana" / "boards" / "overview.json").read_text())
+    alerts = set(re.findall(r"\bTaskForge[A-Z]\w+", SIZING))
+    boards = {
+        title
+        for words in re.findall(r'boards?\s("[^"]+"(?:\sand\s"[^"]+")*)', SIZING)
+        for title in re.findall(r'"([^"]+)"', words)
+    }
+
+    assert alerts
+    assert alerts <= SECTIONS.keys()
+    assert len(boards) > 10
+    assert boards <= _titles(overview)
+
+
+def _titles(panel):
+    """Of a board, and of all panels in it."""
+    within = [title for it in panel.get("panels", ()) for title in _titles(it)]
+    return {panel.get("title"), *within}

@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -32,13 +32,13 @@ class Nginx:
 
     Args:
         folder: where it writes.
-        port: of 127.0.0.1, where it listens.
+        place: host and port where it listens.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, place: str) -> None:
         self._folder = folder
-        self.url = f"http://127.0.0.1:{port}"
-        self.place = f"127.0.0.1:{port}"
+        self.url = f"http://{place}"
+        self.place = place
 
     @property
     def log(self) -> str:
@@ -47,17 +47,26 @@ class Nginx:
 
 
 @asynccontextmanager
-async def nginx(folder: Path, ports: Iterable[int]) -> AsyncGenerator[Nginx]:
-    """One before servers on these ports of 127.0.0.1; it must end cleanly, having found no fault.
+async def nginx(
+    folder: Path,
+    behind: Iterable[int | str],
+    *,
+    host: str = "127.0.0.1",
+    within: Sequence[str] = (),
+) -> AsyncGenerator[Nginx]:
+    """One before servers; it must end cleanly, having found no fault.
 
     Args:
         folder: an empty one.
-        ports: of what stands behind it, the first asked first.
+        behind: ports of 127.0.0.1, or host and port, the first asked first.
+        host: the address where it listens.
+        within: what its command line is put behind.
     """
-    it = Nginx(folder, port := free_port())
-    servers = " ".join(f"server 127.0.0.1:{n} max_fails=1 fail_timeout=1s;" for n in ports)
+    it = Nginx(folder, f"{host}:{(port := free_port())}")
+    places = [f"127.0.0.1:{one}" if isinstance(one, int) else one for one in behind]
+    servers = " ".join(f"server {place} max_fails=1 fail_timeout=1s;" for place in places)
     values = {
-        "WEB_LISTEN": f"127.0.0.1:{port}",
+        "WEB_LISTEN": it.place,
         "WEB_RUN": str(folder),
         "API_SERVERS": servers,
         "NGINX_LOCAL_RESOLVERS": "127.0.0.1",
@@ -68,12 +77,12 @@ async def nginx(folder: Path, ports: Iterable[int]) -> AsyncGenerator[Nginx]:
     rest = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")  # for the folder's sake
     with (folder / "output").open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            nginx_binary(), "-e", "stderr", "-c", folder / "nginx.conf", "-g", rest,
+            *within, nginx_binary(), "-e", "stderr", "-c", folder / "nginx.conf", "-g", rest,
             stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
     try:
         async with asyncio.timeout(10):
-            while not await _listens(port):
+            while not await _listens(host, port):
                 assert process.returncode is None, it.log
                 await asyncio.sleep(0.02)
         yield it
@@ -86,9 +95,9 @@ async def nginx(folder: Path, ports: Iterable[int]) -> AsyncGenerator[Nginx]:
     assert "[emerg]" not in it.log
 
 
-async def _listens(port: int) -> bool:
+async def _listens(host: str, port: int) -> bool:
     try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        _, writer = await asyncio.open_connection(host, port)
     except ConnectionRefusedError:
         return False
     writer.close()

@@ -2,15 +2,23 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from socket import AF_UNIX, IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET
 from typing import Any
 
 import msgspec
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as SATimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from taskforge.config import Settings
+from taskforge.core.link import (
+    AGAIN_SECONDS,
+    ASK_SECONDS,
+    GIVE_UP_SECONDS,
+    TIMES,
+    tcp_options,
+)
 
 POOL_WAIT_SECONDS = 2.0
 """Longer than this for a free connection means 503 (R-85)."""
@@ -18,6 +26,13 @@ POOL_WAIT_SECONDS = 2.0
 
 _GREEDY = ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort")
 """Plan steps that read a whole table or index before the first row."""
+_SERVER_LINK = {
+    "tcp_keepalives_idle": str(ASK_SECONDS),
+    "tcp_keepalives_interval": str(AGAIN_SECONDS),
+    "tcp_keepalives_count": str(TIMES),
+    "tcp_user_timeout": str(GIVE_UP_SECONDS * 1_000),
+}
+"""For the server's end: what a host that is gone has left behind there is given up as soon."""
 
 
 def driver_url(settings: Settings) -> URL:
@@ -52,7 +67,7 @@ def open_engine(
     plans = {f"enable_{step}": "off" for step in _GREEDY if by_key}
     if by_key:
         plans["plan_cache_mode"] = "force_generic_plan"  # nothing is left to choose
-    return create_async_engine(
+    engine = create_async_engine(
         driver_url(settings),
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # or the message of an error would take payloads into the log (S-45)
@@ -73,10 +88,13 @@ def open_engine(
                 "lock_timeout": "2000",
                 "idle_in_transaction_session_timeout": "10000",
                 "jit": "off",
+                **_SERVER_LINK,
                 **plans,
             },
         },
     )
+    event.listen(engine.sync_engine, "connect", _watch_link)
+    return engine
 
 
 def dump_json(value: Any) -> str:
@@ -122,6 +140,17 @@ def is_away(error: BaseException) -> bool:
     if state is None:
         return isinstance(error, DBAPIError) and error.connection_invalidated
     return state[:2] in {"08", "53", "58"} or state[:3] == "57P" or state in {"25006", "57014"}
+
+
+def _watch_link(connection: Any, _record: Any) -> None:
+    """Let the kernel find out when the server's host is gone (R-85); for a new connection."""
+    transport = connection.driver_connection._transport  # asyncpg has no option of its own for this
+    link = transport.get_extra_info("socket")
+    if link.family == AF_UNIX:
+        return
+    link.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+    for option, value in tcp_options().items():
+        link.setsockopt(IPPROTO_TCP, option, value)
 
 
 def _sqlstate(error: BaseException) -> str | None:
