@@ -117,6 +117,15 @@ def test_secrets_are_hidden_in_tracebacks_too():
     assert event["error.stack"].count(MASK) == 1
 
 
+def test_a_text_that_no_line_could_hold_is_cut_before_it_is_searched():
+    event = {"event": "a.b", "answer": "password=hush " + "x" * 1_000_000}
+
+    hide(event)
+
+    assert len(event["answer"]) <= LONGEST_LINE
+    assert "hush" not in event["answer"]
+
+
 def test_values_of_our_own_making_are_left_alone():
     event = {"event": "refresh_token.reused", "status": "success"}
 

@@ -59,14 +59,17 @@ def stack_of(error: BaseException, trace: TracebackType | None = None) -> str:
 
 
 def hide(event: Event) -> None:
-    """Hide secrets, by the name of the key and by the shape of the value."""
+    """Hide secrets, by the name of the key and by the shape of the value.
+
+    A text that no line could hold is cut before it is searched: that takes time for each character.
+    """
     for key, value in event.items():
         if key in OURS:
             continue
         if is_secret_name(key):
             event[key] = MASK
         elif type(value) is str:
-            event[key] = masked(value)
+            event[key] = masked(_cut(value, LONGEST_LINE))
         else:
             event[key] = scrubbed(value)
 
