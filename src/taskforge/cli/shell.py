@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -33,8 +34,9 @@ def db() -> None:
 def redis() -> None:
     """Read commands and print what the server answers; an empty line or Ctrl-D ends it."""
     client: Any = open_sync_client(settings_or_exit())  # its commands carry no types
-    while line := typer.prompt("redis", prompt_suffix="> ", default="", show_default=False):
-        try:
-            data.print(client.execute_command(*shlex.split(line)))
-        except (RedisError, ValueError) as error:
-            complain(str(error))
+    with suppress(typer.Abort):  # Ctrl-D
+        while line := typer.prompt("redis", prompt_suffix="> ", default="", show_default=False):
+            try:
+                data.print(client.execute_command(*shlex.split(line)))
+            except (RedisError, ValueError) as error:
+                complain(str(error))
