@@ -53,7 +53,7 @@ doctor: _env
 # Run the test suite on servers of its own
 [group('develop')]
 test *OPTIONS: _env
-    {{ python }} -m pytest -n auto {{ OPTIONS }}
+    {{ python }} -m pytest -n auto --dist worksteal {{ OPTIONS }}
 
 # Measure the service beside bare Dramatiq: `just bench drain submit --json figures.json`
 [group('develop')]

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -22,16 +22,12 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import make_url
 
+from support.broom import Broom, keep_pristine
 from taskforge.config import Settings, load
 from taskforge.db.migrate import migrate
-from taskforge.db.people_tables import Person
 from taskforge.local.servers import Servers
 
 SECRETS = {"SECRET_KEY": "s" * 40, "JWT_SECRET_KEY": "j" * 40}
-TABLES = [table.name for table in Person.metadata.sorted_tables]
-
-MOST_WORKERS = 15
-"""So many find logical databases of Valkey to themselves (`support/places.py`)."""
 
 MakeDatabase = Callable[..., Awaitable[str]]
 
@@ -77,24 +73,6 @@ class Run:
         shutil.rmtree(self._folder)
 
 
-async def keep_pristine(url: str) -> None:
-    """Set aside the rows that the migrations made, so that a reset can bring them back."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute("CREATE SCHEMA pristine")
-        for name in TABLES:
-            await connection.execute(f'CREATE TABLE pristine."{name}" AS TABLE public."{name}"')
-    finally:
-        await connection.close()
-
-
-RESET = ";".join(  # 1 ms, where TRUNCATE takes 50
-    ["SET lock_timeout = '10s'"]  # a transaction that a test left open fails us, by name
-    + [f'DELETE FROM public."{name}"' for name in reversed(TABLES)]
-    + [f'INSERT INTO public."{name}" SELECT * FROM pristine."{name}"' for name in TABLES]
-)
-
-
 def database_named(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
@@ -121,14 +99,6 @@ SITE = pytest.StashKey[dict[str, str]]()
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Packed bytes carry the time of day: no two processes would agree on the test's name."""
     return "binary" if isinstance(val, bytes) and not val.isascii() else None
-
-
-@pytest.hookimpl(optionalhook=True, wrapper=True)
-def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """One more than there are cores: a quarter of the time a test waits for processes."""
-    found = yield
-    named = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
-    return found if named else min(found + 1, MOST_WORKERS)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -260,13 +230,16 @@ def process_environment(settings: Settings) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], **ours}
 
 
+@pytest.fixture(scope="session")
+async def _broom(worker_database: str, worker_redis: str) -> AsyncIterator[Broom]:
+    broom = Broom(worker_database, worker_redis)
+    yield broom
+    await broom.close()
+
+
 @pytest.fixture
-async def _pristine(worker_database: str, worker_redis: str) -> None:
-    # New connections each time: a test may have cut every one there was.
-    await on_server(worker_database, RESET)
-    client = Redis.from_url(worker_redis)
-    await client.flushdb()
-    await client.aclose()
+async def _pristine(_broom: Broom) -> None:
+    await _broom.sweep()
 
 
 @pytest.fixture(autouse=True)
