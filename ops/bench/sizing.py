@@ -22,7 +22,6 @@ from taskforge.bus.cursor import STREAM_KEY
 from taskforge.bus.hint import NAMESPACE
 from taskforge.bus.stream import KEPT_FRAMES
 from taskforge.core.priority import Priority
-from taskforge.db.sketches import BATCH as SKETCHED
 from taskforge.db.sketches import CHUNK, DRAWN_SQL, SETTLED
 from taskforge.flows.deps import Deps, open_deps
 from taskforge.flows.tend import PRUNE_BATCH, prune, sketch
@@ -136,7 +135,7 @@ async def _tended(bench: _Bench) -> list[Cost]:
             change = change._replace(cpu={**change.cpu, "scheduler": own})
             return _a_million(name, jobs, took, change)
 
-        drawn = await measured("a sketch drawn for searches", sketch, SKETCHED)
+        drawn = await measured("a sketch drawn for searches", sketch, 1)
         assert (await stack.query(_UNDRAWN))[0][0] <= CHUNK  # a sketch is drawn of so many
         await stack.query(_AGED)
         deleted = await measured("deleted in the end", prune, PRUNE_BATCH)
